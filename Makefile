@@ -1,0 +1,83 @@
+# Everything a developer runs. 'make' tells what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+export CGO_ENABLED ?= 0
+MODULES := $(shell git ls-files go.mod "*/go.mod" | grep -v ^tools/ | xargs -n1 dirname)
+TMP     := $(CURDIR)/.tmp
+BIN     := $(TMP)/clew
+# The race detector is written in C; nothing that ships is.
+RACE    := CGO_ENABLED=1 go test -race -timeout 15m
+
+.PHONY: help
+help: ## tell what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## run the demo: a small system of processes, its trace and the UI
+	go run ./server/cmd/clew demo
+
+.PHONY: build
+build: ## build the clew binary as .tmp/clew
+	go build -trimpath -ldflags '-s -w' -o $(BIN) ./server/cmd/clew
+
+.PHONY: test
+test: lint unit modules contrib web e2e interop clean-tree ## all that CI runs: every check and every test
+
+.PHONY: unit
+unit: ## Go tests of all modules in the workspace, race detector on
+	$(RACE) work
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck, errcheck
+	@files=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 gofmt -l); \
+	if [ -n "$$files" ]; then echo "gofmt wants to change:"; echo "$$files"; exit 1; fi
+	go vet work
+	@GOWORK=off go -C tools build -o $(TMP)/ honnef.co/go/tools/cmd/staticcheck github.com/kisielk/errcheck
+	$(TMP)/staticcheck work
+	$(TMP)/errcheck -ignoretests work
+
+.PHONY: modules
+modules: build ## build every module alone, without the workspace and without cgo; the binary's size
+	@for m in $(MODULES); do echo "build $$m"; (cd $$m && GOWORK=off go build ./... && GOWORK=off go vet ./... && GOWORK=off go mod verify >/dev/null); done
+	@size=$$(stat -c %s $(BIN)); echo "clew binary: $$size bytes"; test $$size -le $$((40 * 1024 * 1024))
+
+.PHONY: web
+web: ## check, test and build the UI, and compare with the committed build
+	cd server/web && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
+	@git diff --exit-code --stat -- server/web/dist || { echo "server/web/dist is not what its sources build: commit the result of 'make web'"; exit 1; }
+
+.PHONY: e2e
+e2e: build ## UI flows in a real headless Chromium against the real server
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { echo "no chromium: 'make deps' installs it, or set CHROMIUM"; exit 1; }
+	cd server/web && { test -d node_modules || npm ci --no-audit --no-fund; } && CLEW_BIN=$(BIN) npm run e2e
+
+.PHONY: interop
+interop: build ## published SDKs of others against the real server
+	cd interop && ./install.sh && GOWORK=off CLEW_BIN=$(BIN) $(RACE) ./...
+
+.PHONY: contrib
+contrib: ## check and test each module of contrib/ alone, against the library and broker that it adapts
+	@GOWORK=off go -C tools build -o $(TMP)/ honnef.co/go/tools/cmd/staticcheck github.com/kisielk/errcheck
+	@export GOWORK=off; for m in contrib/*/go.mod; do d=$$(dirname $$m); echo "test $$d"; \
+	  (cd $$d && go vet ./... && $(TMP)/staticcheck ./... && $(TMP)/errcheck -ignoretests ./... && $(RACE) ./...); done
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
+	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | grep -v node_modules | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | sed 's/func //'); do \
+	    echo "fuzz $$pkg $$f"; (cd $$pkg && go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} .); done; done
+
+.PHONY: bench
+bench: ## benchmarks of all modules, and the comparison with rivals
+	go test -run '^$$' -bench . -benchmem work
+	cd bench && GOWORK=off go test -run '^$$' -bench . -benchmem -count 6 .
+
+.PHONY: deps
+deps: ## install what the tests need from the system (Debian; root)
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium python3-venv rabbitmq-server >/dev/null
+
+.PHONY: clean-tree
+clean-tree: ## fail when the tests left something behind
+	@test -z "$$(git status --porcelain)" || { echo "the tests changed the tree:"; git status --short; exit 1; }
