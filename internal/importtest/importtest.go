@@ -1,0 +1,107 @@
+// Package importtest keeps the direction of imports. Its table says, for each package of this repository, which others
+// of ours it may import; its test holds the sources of every module against it, and the SDK's third-party modules
+// against a list.
+//
+// A package that is not in the table fails the test: adding one is a decision about where it stands.
+package importtest
+
+// modulePath is the import path of the repository's root module; the other modules are below it.
+const modulePath = "github.com/clewhq/clew"
+
+// allowed lists, by path below the root, what a package may import of ours in its non-test files. "." is the root
+// package. Tests may import more, except that nothing in the SDK's module imports the server.
+var allowed = map[string][]string{
+	// The SDK's module.
+	".":                   {"propagators", "internal/inherit", "internal/export"},
+	"propagators":         {"internal/inherit"},
+	"internal/inherit":    {},
+	"internal/export":     {"internal/otlp"},
+	"internal/otlp":       {},
+	"internal/importtest": {},
+	"clewhttp":            {".", "propagators"},
+	"clewtest":            {"."},
+	"llm":                 {},
+	"llmhttp":             {".", "llm"},
+
+	// The server's module.
+	"server/internal/trace":            {},
+	"server/internal/query":            {"server/internal/trace"},
+	"server/internal/dialect":          {"server/internal/trace", "llm"},
+	"server/internal/price":            {"server/internal/trace"},
+	"server/internal/continuity":       {"server/internal/trace"},
+	"server/internal/live":             {"server/internal/trace"},
+	"server/internal/auth":             {},
+	"server/internal/store":            {"server/internal/trace", "server/internal/query"},
+	"server/internal/store/memory":     {"server/internal/store", "server/internal/trace", "server/internal/query"},
+	"server/internal/store/sqlite":     {"server/internal/store", "server/internal/trace", "server/internal/query"},
+	"server/internal/store/clickhouse": {"server/internal/store", "server/internal/trace", "server/internal/query"},
+	"server/internal/store/storetest": {
+		"server/internal/store", "server/internal/store/memory", "server/internal/trace", "server/internal/query",
+	},
+	"server/internal/ingest": {
+		"server/internal/trace", "server/internal/dialect", "server/internal/price", "server/internal/store", "server/internal/live",
+	},
+	"server/internal/api": {
+		"server/internal/trace", "server/internal/continuity", "server/internal/query", "server/internal/store",
+		"server/internal/live", "server/client", "server/internal/decode",
+	},
+	// Decoding a pasted context must agree with the SDK about every format, so it reads with the SDK's own package.
+	"server/internal/decode": {"propagators", "server/client"},
+	"server/internal/compat": {
+		"server/internal/trace", "server/internal/query", "server/internal/store", "server/internal/live",
+	},
+	"server/internal/demo":     {".", "clewhttp", "llm", "llmhttp", "propagators", "server/client", "server/internal/terminal"},
+	"server/client":            {},
+	"server/internal/terminal": {"server/client", "server/internal/trace"},
+	"server/web":               {},
+	"server": { // only the wiring knows which engine runs
+		"server/internal/api", "server/internal/auth", "server/internal/compat", "server/internal/continuity",
+		"server/internal/dialect", "server/internal/ingest", "server/internal/live", "server/internal/price",
+		"server/internal/query", "server/internal/store", "server/internal/store/clickhouse",
+		"server/internal/store/memory", "server/internal/store/sqlite", "server/internal/trace", "server/web",
+	},
+	"server/cmd/clew": {"server", "server/client", "server/internal/decode", "server/internal/demo", "server/internal/terminal"},
+
+	// Modules that use all of this as anybody would.
+	"examples": {".", "clewhttp", "clewtest", "llm", "llmhttp", "propagators"},
+	"bench":    {".", "clewhttp", "propagators"},
+	"interop":  {".", "clewhttp", "llmhttp", "propagators", "server/client"},
+
+	// Adapters to other people's libraries, one module each: users of the SDK like any other.
+	"contrib": {".", "clewhttp", "propagators"},
+}
+
+// family lists folders whose packages all follow the folder's own line in the table: one adapter, one example, one
+// foreign protocol each.
+var family = []string{"contrib", "examples", "interop", "server/internal/compat", "server/internal/demo"}
+
+// otelModules are what OpenTelemetry's Go API and SDK bring.
+var otelModules = []string{
+	"github.com/cespare/xxhash/v2",
+	"github.com/go-logr/logr",
+	"github.com/go-logr/stdr",
+	"github.com/google/uuid",
+	"go.opentelemetry.io/auto/sdk",
+	"go.opentelemetry.io/otel",
+	"go.opentelemetry.io/otel/log",
+	"go.opentelemetry.io/otel/metric",
+	"go.opentelemetry.io/otel/sdk",
+	"go.opentelemetry.io/otel/trace",
+	"golang.org/x/sys",
+}
+
+// exporterModules are the one exception, until the SDK has an exporter of its own: OpenTelemetry's OTLP/HTTP exporter
+// and what it brings.
+var exporterModules = []string{
+	"github.com/cenkalti/backoff/v5",
+	"github.com/grpc-ecosystem/grpc-gateway/v2",
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace",
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp",
+	"go.opentelemetry.io/proto/otlp",
+	"golang.org/x/net",
+	"golang.org/x/text",
+	"google.golang.org/genproto/googleapis/api",
+	"google.golang.org/genproto/googleapis/rpc",
+	"google.golang.org/grpc",
+	"google.golang.org/protobuf",
+}
