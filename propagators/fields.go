@@ -1,0 +1,282 @@
+package propagators
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+	"sync"
+
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// Values are the values of one field of a carrier, in order.
+type Values struct {
+	first string
+	more  []string
+	n     int
+}
+
+// each calls yield for every value until it returns false.
+func (v Values) each(yield func(string) bool) {
+	if v.n == 0 || !yield(v.first) {
+		return
+	}
+	for _, value := range v.more {
+		if !yield(value) {
+			return
+		}
+	}
+}
+
+func (v *Values) set(values []string) {
+	if v.n = len(values); v.n > 0 {
+		v.first, v.more = values[0], values[1:]
+	}
+}
+
+// maxFields is how many fields all formats of the table have together, at most.
+const maxFields = 16
+
+// found are the fields of one carrier that some format of the table reads, whatever the case of their names.
+type found struct {
+	values   [maxFields]Values
+	present  uint32   // bit i is set when values[i] is there
+	spelled  uint32   // bit i is set when values[i] was found to be spelled in several ways
+	prefixed []Member // entries of fields that begin with a prefix, by name
+}
+
+// slot is the place of one field in found.
+type slot struct {
+	name string
+	at   int
+}
+
+// slots are the table's fields by the length of their names; places has the first slot of each format.
+var slots, places = indexFields(Formats)
+
+// initials are the bytes that a field's name can begin with, so that most headers of a request are passed over at once.
+var initials = func() (out [256]bool) {
+	for _, sameLength := range slots {
+		for _, s := range sameLength {
+			out[s.name[0]], out[s.name[0]-'a'+'A'] = true, true
+		}
+	}
+	return out
+}()
+
+// prefix is the one prefix that the table has.
+const prefix = "uberctx-"
+
+func indexFields(formats []Format) (byLength [32][]slot, places map[string]int) {
+	places = map[string]int{}
+	at := 0
+	for _, f := range formats {
+		places[f.Name] = at
+		for _, name := range f.Fields {
+			byLength[len(name)] = append(byLength[len(name)], slot{name, at})
+			at++
+		}
+	}
+	if at > maxFields {
+		panic("propagators: maxFields is too small for the table") // a mistake in the table, seen by any test
+	}
+	return byLength, places
+}
+
+func fieldOf(name string) (slot, bool) {
+	if len(name) < len(slots) {
+		for _, s := range slots[len(name)] {
+			if equalFold(name, s.name) {
+				return s, true
+			}
+		}
+	}
+	return slot{}, false
+}
+
+// equalFold compares ASCII; lower is in lower case and as long as s.
+func equalFold(s, lower string) bool {
+	for i := range len(lower) {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+var foundPool = sync.Pool{New: func() any { return new(found) }}
+
+// gather looks once at every name of c. Nothing of c is changed.
+func gather(c propagation.TextMapCarrier) *found {
+	f := foundPool.Get().(*found)
+	switch c := c.(type) {
+	case Header:
+		for name, values := range c {
+			if name != "" && initials[name[0]] {
+				f.add(c, name, values)
+			}
+		}
+	case Multi:
+		for name, values := range c {
+			f.add(c, name, values)
+		}
+	case Map:
+		for name, value := range c {
+			f.addOne(c, name, value)
+		}
+	case *Env:
+		f.ask(c)
+	default:
+		many, isMany := c.(propagation.ValuesGetter)
+		for _, name := range c.Keys() {
+			switch {
+			case !f.wants(name): // asking a list for a value takes its time
+			case isMany:
+				f.add(c, name, many.Values(name))
+			default:
+				if v := c.Get(name); v != "" {
+					f.addOne(c, name, v)
+				}
+			}
+		}
+		f.ask(c) // a carrier may spell names as it likes, or not know its keys
+	}
+	if len(f.prefixed) > 1 {
+		slices.SortStableFunc(f.prefixed, func(a, b Member) int { return strings.Compare(a.Key, b.Key) })
+	}
+	return f
+}
+
+func (f *found) release() {
+	for ; f.present != 0; f.present &= f.present - 1 {
+		f.values[bits.TrailingZeros32(f.present)] = Values{}
+	}
+	f.prefixed, f.spelled = nil, 0
+	foundPool.Put(f)
+}
+
+func (f *found) addOne(c propagation.TextMapCarrier, name, value string) {
+	s, ok := fieldOf(name)
+	if !ok {
+		f.addPrefixed(name, value)
+		return
+	}
+	if f.present&(1<<s.at) != 0 {
+		f.spellings(c, s)
+		return
+	}
+	f.present |= 1 << s.at
+	f.values[s.at] = Values{first: value, n: 1}
+}
+
+// spellings lets the carrier put the values of a name that is spelled in several ways in order, once: a stranger can
+// think of thousands.
+func (f *found) spellings(c propagation.TextMapCarrier, s slot) {
+	if f.spelled&(1<<s.at) == 0 {
+		f.spelled |= 1 << s.at
+		f.values[s.at].set(values(c, s.name))
+	}
+}
+
+// wants reports whether there may be something new under a name.
+func (f *found) wants(name string) bool {
+	if s, ok := fieldOf(name); ok {
+		return f.spelled&(1<<s.at) == 0
+	}
+	return f.wantsPrefixed(name)
+}
+
+func (f *found) add(c propagation.TextMapCarrier, name string, all []string) {
+	if len(all) == 0 {
+		return
+	}
+	s, ok := fieldOf(name)
+	if !ok {
+		f.addPrefixed(name, all[0])
+		return
+	}
+	if f.present&(1<<s.at) != 0 {
+		f.spellings(c, s)
+		return
+	}
+	f.present |= 1 << s.at
+	f.values[s.at].set(all)
+}
+
+// ask looks up every field that was not found.
+func (f *found) ask(c propagation.TextMapCarrier) {
+	for _, sameLength := range slots {
+		for _, s := range sameLength {
+			if f.present&(1<<s.at) == 0 {
+				if vs := values(c, s.name); len(vs) > 0 {
+					f.present |= 1 << s.at
+					f.values[s.at].set(vs)
+				}
+			}
+		}
+	}
+}
+
+func (f *found) wantsPrefixed(name string) bool {
+	return len(name) > len(prefix) && name[0]|0x20 == prefix[0] && equalFold(name[:len(prefix)], prefix) && len(f.prefixed) <= MaxBaggageMembers
+}
+
+func (f *found) addPrefixed(name, value string) {
+	if f.wantsPrefixed(name) {
+		f.prefixed = append(f.prefixed, Member{Key: strings.ToLower(name[len(prefix):]), Value: value})
+	}
+}
+
+// onlyTraceParent reports whether there is one traceparent and nothing else, which is the most usual case. The format is
+// the table's first, and so is the field in it.
+func (f *found) onlyTraceParent() bool {
+	return f.present == 1 && f.values[0].n == 1 && len(f.prefixed) == 0
+}
+
+func (f *found) nothing() bool { return f.present == 0 && len(f.prefixed) == 0 }
+
+// of returns the part of f that a format reads; ok is false when there is none.
+func (f *found) of(p *placed) (in []Values, prefixed []Member, ok bool) {
+	if p.format.Prefix != "" {
+		prefixed = f.prefixed
+	}
+	return f.values[p.at : p.at+len(p.format.Fields)], prefixed, f.present&p.mask != 0 || len(prefixed) > 0
+}
+
+// placed is a format with the places of its fields.
+type placed struct {
+	format *Format
+	at     int
+	mask   uint32
+}
+
+func place(f *Format) placed {
+	at := places[f.Name]
+	return placed{format: f, at: at, mask: (1<<len(f.Fields) - 1) << at}
+}
+
+// Read finds the format in a carrier. An absent format is a zero Carried and a nil Refusal.
+func (f *Format) Read(c propagation.TextMapCarrier) (Carried, *Refusal) {
+	if c == nil {
+		return Carried{}, nil
+	}
+	all := gather(forgiving(c))
+	defer all.release()
+	p := place(f)
+	in, prefixed, ok := all.of(&p)
+	if !ok {
+		return Carried{}, nil
+	}
+	return f.read(in, prefixed)
+}
+
+// Write puts a context into a carrier. Without valid ids it writes nothing unless the format says NoSpan.
+func (f *Format) Write(out Carried, c propagation.TextMapCarrier) {
+	if c != nil && (out.Valid() || f.NoSpan) {
+		f.write(out, c)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package propagators_test
+
+const slow = 1

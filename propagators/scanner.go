@@ -1,0 +1,397 @@
+package propagators
+
+import (
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// scanner reads RFC 8259 JSON without building a tree. Methods return why the text is not JSON, with at on the place;
+// "" means it is.
+type scanner struct {
+	text  string
+	at    int
+	open  [MaxNesting/64 + 1]uint64 // which brackets are open while a value is skipped: a bit is set for an object
+	depth int                       // how many are
+	limit int                       // how many may be; 0 means MaxNesting
+}
+
+const tooDeep = "nested too deep"
+
+// jsonFault makes a fault of what a method of scanner returned.
+func jsonFault(why string) fault {
+	if why == tooDeep {
+		return fault{ReasonTooDeep, why}
+	}
+	return fault{ReasonSyntax, why}
+}
+
+func (s *scanner) space() {
+	for s.at < len(s.text) {
+		switch s.text[s.at] {
+		case ' ', '\t', '\n', '\r':
+			s.at++
+		default:
+			return
+		}
+	}
+}
+
+func (s *scanner) peek() byte {
+	if s.at < len(s.text) {
+		return s.text[s.at]
+	}
+	return 0
+}
+
+// object reads one object and calls each for every member, in order.
+func (s *scanner) object(each func(key string, value raw)) string {
+	s.space()
+	if s.peek() != '{' {
+		return "not a JSON object"
+	}
+	s.at++
+	s.space()
+	if s.peek() == '}' {
+		s.at++
+		return ""
+	}
+	for {
+		s.space()
+		from := s.at
+		if reason := s.str(); reason != "" {
+			return reason
+		}
+		key, _ := unquote(s.text[from:s.at])
+		s.space()
+		if s.peek() != ':' {
+			return "not JSON: a colon is missing"
+		}
+		s.at++
+		s.space()
+		from = s.at
+		if reason := s.value(); reason != "" {
+			return reason
+		}
+		each(key, raw{s.text[from:s.at], from})
+		s.space()
+		switch s.peek() {
+		case ',':
+			s.at++
+		case '}':
+			s.at++
+			return ""
+		default:
+			return "not JSON: an object is not closed"
+		}
+	}
+}
+
+// array reads one array, known to be valid JSON, and calls each for every element until it returns false.
+func (s *scanner) array(each func(v raw) bool) {
+	s.space()
+	s.at++
+	s.space()
+	if s.peek() == ']' {
+		return
+	}
+	for s.at < len(s.text) {
+		s.space()
+		from := s.at
+		if s.value() != "" || !each(raw{s.text[from:s.at], from}) {
+			return
+		}
+		s.space()
+		if s.peek() != ',' {
+			return
+		}
+		s.at++
+	}
+}
+
+// value skips one value. It does not recurse, so a hostile text cannot exhaust the goroutine's stack.
+func (s *scanner) value() string {
+	if s.peek() == '"' {
+		return s.str()
+	}
+	s.depth = 0
+	limit := s.limit
+	if limit == 0 {
+		limit = MaxNesting
+	}
+	for {
+		// A value stands at s.at.
+		s.space()
+		switch c := s.peek(); {
+		case c == '{' || c == '[':
+			if s.depth == limit {
+				return tooDeep
+			}
+			word, bit := &s.open[s.depth/64], uint64(1)<<(s.depth%64)
+			*word &^= bit
+			if c == '{' {
+				*word |= bit
+			}
+			s.depth++
+			s.at++
+			s.space()
+			if c == '{' && s.peek() != '}' {
+				if reason := s.key(); reason != "" {
+					return reason
+				}
+				continue
+			}
+			if c == '[' && s.peek() != ']' {
+				continue
+			}
+		case c == '"':
+			if reason := s.str(); reason != "" {
+				return reason
+			}
+		default:
+			if !s.word("true") && !s.word("false") && !s.word("null") && !s.number() {
+				return "not JSON: a value is missing"
+			}
+		}
+		// A value has ended, or a bracket closes an empty one: close as many as follow.
+		more, reason := s.close()
+		if reason != "" || !more {
+			return reason
+		}
+	}
+}
+
+// close reads what may follow a value inside the open brackets, and reports whether another value does.
+func (s *scanner) close() (more bool, reason string) {
+	for s.depth > 0 {
+		s.space()
+		top := s.depth - 1
+		object := s.open[top/64]&(1<<(top%64)) != 0
+		switch c := s.peek(); {
+		case c == ',':
+			s.at++
+			if object {
+				s.space()
+				return true, s.key()
+			}
+			return true, ""
+		case c == '}' && object, c == ']' && !object:
+			s.at++
+			s.depth--
+		default:
+			return false, "not JSON: an array or object is not closed"
+		}
+	}
+	return false, ""
+}
+
+func (s *scanner) key() string {
+	if reason := s.str(); reason != "" {
+		return reason
+	}
+	s.space()
+	if s.peek() != ':' {
+		return "not JSON: a colon is missing"
+	}
+	s.at++
+	return ""
+}
+
+func (s *scanner) word(w string) bool {
+	if strings.HasPrefix(s.text[s.at:], w) {
+		s.at += len(w)
+		return true
+	}
+	return false
+}
+
+func (s *scanner) number() bool {
+	from := s.at
+	fail := func() bool { s.at = from; return false }
+	if s.peek() == '-' {
+		s.at++
+	}
+	switch c := s.peek(); {
+	case c == '0':
+		s.at++
+	case c >= '1' && c <= '9':
+		s.digits()
+	default:
+		return fail()
+	}
+	if s.peek() == '.' {
+		s.at++
+		if !s.digits() {
+			return fail()
+		}
+	}
+	if c := s.peek(); c == 'e' || c == 'E' {
+		s.at++
+		if c := s.peek(); c == '+' || c == '-' {
+			s.at++
+		}
+		if !s.digits() {
+			return fail()
+		}
+	}
+	return true
+}
+
+func (s *scanner) digits() bool {
+	from := s.at
+	for c := s.peek(); c >= '0' && c <= '9'; c = s.peek() {
+		s.at++
+	}
+	return s.at > from
+}
+
+// plain are the bytes that stand for themselves in a JSON string.
+var plain = func() (out [256]bool) {
+	for c := range out {
+		out[c] = c >= 0x20 && c != '"' && c != '\\'
+	}
+	return out
+}()
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// eight are the next eight bytes of a text that has as many.
+func eight(t string) uint64 {
+	_ = t[7]
+	return uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+		uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+}
+
+// special has a high bit set if one of the eight bytes is not plain.
+func special(w uint64) uint64 {
+	quote, backslash := w^(ones*'"'), w^(ones*'\\')
+	return ((w-ones*0x20)&^w | (quote-ones)&^quote | (backslash-ones)&^backslash) & highs
+}
+
+// plainPrefix is how many bytes at the beginning of text are plain, or up to seven less: it looks at eight at a time.
+func plainPrefix(text string) int {
+	i := 0
+	for ; i+8 <= len(text) && special(eight(text[i:])) == 0; i += 8 {
+	}
+	return i
+}
+
+// asciiPrefix is plainPrefix of bytes that are ASCII and no DEL.
+func asciiPrefix(text string) int {
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		w := eight(text[i:])
+		if del := w ^ (ones * 0x7f); special(w)|(w|(del-ones)&^del)&highs != 0 {
+			break
+		}
+	}
+	return i
+}
+
+// str skips one string.
+func (s *scanner) str() string {
+	if s.peek() != '"' {
+		return "not JSON: a string is missing"
+	}
+	for i := s.at + 1 + plainPrefix(s.text[s.at+1:]); i < len(s.text); i++ {
+		c := s.text[i]
+		if plain[c] {
+			continue
+		}
+		switch {
+		case c == '"':
+			s.at = i + 1
+			return ""
+		case c < 0x20:
+			s.at = i
+			return "not JSON: a control character in a string"
+		case c == '\\':
+			i++
+			if i == len(s.text) {
+				continue
+			}
+			if s.text[i] == 'u' {
+				if _, ok := hex4(s.text, i+1); !ok {
+					s.at = i
+					return "not JSON: a bad \\u escape"
+				}
+				i += 4
+			} else if strings.IndexByte(`"\/bfnrt`, s.text[i]) < 0 {
+				s.at = i
+				return "not JSON: an unknown escape"
+			}
+		}
+	}
+	s.at = len(s.text)
+	return "not JSON: a string is not closed"
+}
+
+// unquote decodes a JSON string known to be valid; ok is false if text is another kind of value. Without escapes the
+// result shares text's memory. Half a surrogate pair becomes U+FFFD.
+func unquote(text string) (decoded string, ok bool) {
+	if len(text) < 2 || text[0] != '"' {
+		return "", false
+	}
+	text = text[1 : len(text)-1]
+	esc := strings.IndexByte(text, '\\')
+	if esc < 0 {
+		return text, true
+	}
+	b := make([]byte, 0, len(text))
+	for ; esc >= 0; esc = strings.IndexByte(text, '\\') {
+		b = append(b, text[:esc]...)
+		c := text[esc+1]
+		text = text[esc+2:]
+		switch c {
+		case 'b':
+			b = append(b, '\b')
+		case 'f':
+			b = append(b, '\f')
+		case 'n':
+			b = append(b, '\n')
+		case 'r':
+			b = append(b, '\r')
+		case 't':
+			b = append(b, '\t')
+		case 'u':
+			r, _ := hex4(text, 0)
+			text = text[4:]
+			if utf16.IsSurrogate(r) {
+				low, ok := rune(0), strings.HasPrefix(text, `\u`)
+				if ok {
+					low, ok = hex4(text, 2)
+				}
+				if pair := utf16.DecodeRune(r, low); ok && pair != utf8.RuneError {
+					r, text = pair, text[6:]
+				} else {
+					r = utf8.RuneError
+				}
+			}
+			b = utf8.AppendRune(b, r)
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(append(b, text...)), true
+}
+
+func hex4(text string, at int) (rune, bool) {
+	if at+4 > len(text) {
+		return 0, false
+	}
+	var r rune
+	for _, c := range []byte(text[at : at+4]) {
+		if c >= 'A' && c <= 'F' {
+			c += 'a' - 'A'
+		}
+		n := nibble(c)
+		if n > 15 {
+			return 0, false
+		}
+		r = r<<4 | rune(n)
+	}
+	return r, true
+}
