@@ -1,0 +1,58 @@
+// Package clew records what LLM and agent systems do as one connected trace, across services, queues, databases and
+// restarts that happen days later.
+//
+// # Start
+//
+// Once per program; without options spans go to a Clew server on this machine:
+//
+//	shutdown, err := clew.Setup(ctx, clew.ServiceName("planner"))
+//	if err != nil {
+//		return err
+//	}
+//	defer shutdown(context.Background())
+//
+// Clew is built on OpenTelemetry: Setup makes a tracer provider on its SDK, or uses the one that is there, and spans of
+// other instrumentations nest with those made here and inherit the same. A library that uses Clew calls no Setup;
+// without one, all of this does nothing.
+//
+// # Observe work
+//
+// Three functions put a span around a function: [Observe] for one with a result, [Run] for one without, [Func] to wrap a
+// function once for all calls. They record input, output, error and panic.
+//
+//	answer, err := clew.Observe(ctx, "answer", func(ctx context.Context) (string, error) {
+//		return model.Ask(ctx, question)
+//	}, clew.Input(question))
+//
+// # Make spans by hand
+//
+// [Start] starts a span and makes it current in the context it returns; [StartDetached] starts one that is passed around
+// and ended elsewhere, and [WithSpan] or [UseSpan] make it current later. A *[Span] may be nil, and used from any
+// goroutine.
+//
+//	ctx, span := clew.Start(ctx, "search", clew.TOOL, clew.Input(query))
+//	defer span.EndErr(&err)
+//
+// # Say who it is for
+//
+// [WithSession], [WithUser] and [WithMetadata] return a context; every span started below it carries what they said.
+//
+// # Carry it further
+//
+// [Serialize] writes the current span's context as a string for a message or a database column, and [Continue] goes on
+// from it, days later and in another process. [Inject] and [Extract] do the same for headers, in every format: W3C Trace
+// Context, Laminar's span context, and what else package propagators lists. Packages clewhttp and llmhttp do it for HTTP
+// and for calls to model providers.
+//
+// # When something is wrong
+//
+// Nothing here breaks its caller. A context that cannot be used is left out, the local parent stays, and [Refusals] tells
+// the reason; the next span shows it as an event. A value that cannot be recorded is replaced by a sentence that says so.
+// [Setup] returns an error only about wrong code; what cannot be sent is told to the logger once an outage, and counted in
+// the errors of [Flush] and shutdown.
+//
+// # Read on
+//
+// In this order: span.go, observe.go, carry.go, then propagators/formats.go, which is the table of formats. stamp.go is
+// where every span gets its attributes, with names that Laminar's servers understand.
+package clew

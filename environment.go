@@ -1,0 +1,191 @@
+package clew
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/clewhq/clew/propagators"
+)
+
+// defaultEndpoint is where a Clew server listens unless told otherwise.
+const defaultEndpoint = "http://127.0.0.1:4318"
+
+const tracesPath = "/v1/traces"
+
+// fill puts in the defaults and reads the environment. The error is about an option; the environment's mistakes are
+// logged.
+func (c *setupConfig) fill() error {
+	if c.logger == nil {
+		c.logger = slog.Default()
+	}
+	if c.endpoint != "" {
+		u, err := parseEndpoint(c.endpoint)
+		if err != nil {
+			return fmt.Errorf("Endpoint: %w", err)
+		}
+		c.endpoint = u
+	} else {
+		c.fillEndpoint()
+	}
+	headers := map[string]string{}
+	if key := os.Getenv("CLEW_KEY"); key != "" {
+		headers["authorization"] = "Bearer " + key
+	}
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"} {
+		c.addEnvHeaders(headers, name)
+	}
+	for name, value := range c.headers {
+		headers[strings.ToLower(name)] = value
+	}
+	if c.apiKey != "" {
+		headers["authorization"] = "Bearer " + c.apiKey
+	}
+	for name, value := range headers {
+		if strings.ContainsAny(name+value, "\r\n\x00") {
+			return fmt.Errorf("header %q: name or value holds a line break", name)
+		}
+	}
+	c.headers = headers
+	return nil
+}
+
+// formatVariables choose the context formats; the first that is set decides.
+var formatVariables = []string{"CLEW_PROPAGATORS", envMirascope, "OTEL_PROPAGATORS"}
+
+const envMirascope = "MIRASCOPE_PROPAGATOR"
+
+// propagator returns what Inject and Extract use. Names that only the environment has wrong are told about once.
+func (c *setupConfig) propagator() (propagators.Propagator, error) {
+	if c.formats != nil {
+		return propagators.New(c.formats...)
+	}
+	for _, variable := range formatVariables {
+		value := strings.TrimSpace(os.Getenv(variable))
+		if value == "" {
+			continue
+		}
+		chosen, unknown := formatNames(variable, value)
+		if len(unknown) > 0 {
+			c.logger.Warn("clew: "+variable+": names that are no context format are ignored",
+				"ignored", strings.Join(unknown, ","), "valid", strings.Join(append(propagators.Names(), "none"), ","))
+		}
+		if chosen == nil && len(unknown) > 0 {
+			break // nothing is left of it
+		}
+		c.formats = chosen
+		return propagators.New(chosen...)
+	}
+	return propagators.All(), nil
+}
+
+// formatNames splits a list of formats. Mirascope's variable has one name more, and its users expect the session header
+// whatever the format.
+func formatNames(variable, value string) (chosen, unknown []string) {
+	known := propagators.Names()
+	for name := range strings.SplitSeq(value, ",") {
+		name = strings.ToLower(strings.TrimSpace(name))
+		switch {
+		case name == "":
+		case name == "none":
+			return []string{}, nil
+		case name == "composite" && variable == envMirascope:
+			chosen = append(chosen, "tracecontext", "b3", "b3multi", "jaeger")
+		case slices.Contains(known, name):
+			chosen = append(chosen, name)
+		default:
+			unknown = append(unknown, name)
+		}
+	}
+	if variable == envMirascope && chosen != nil {
+		chosen = append(chosen, "mirascope")
+	}
+	return chosen, unknown
+}
+
+// fillEndpoint leaves a good environment to the exporter, which knows all of its rules, and replaces a bad one.
+func (c *setupConfig) fillEndpoint() {
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"} {
+		value := strings.TrimSpace(os.Getenv(name))
+		if value == "" {
+			continue
+		}
+		u, err := parseEndpoint(value)
+		if err != nil {
+			c.logger.Warn("clew: an endpoint in the environment is ignored", "variable", name, "error", err)
+			continue
+		}
+		if name == "OTEL_EXPORTER_OTLP_ENDPOINT" && !strings.HasSuffix(u, tracesPath) {
+			u = strings.TrimRight(u, "/") + tracesPath // a base URL, whatever its path
+		}
+		c.endpoint = u
+		return
+	}
+	if c.provider == nil {
+		c.endpoint = defaultEndpoint + tracesPath
+	}
+}
+
+func parseEndpoint(text string) (string, error) {
+	if scheme, _, found := strings.Cut(strings.ToLower(text), "://"); !found || scheme != "http" && scheme != "https" {
+		return "", fmt.Errorf("%q does not begin with http:// or https://", text)
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return "", err
+	case u.Host == "":
+		return "", fmt.Errorf("%q has no host", text)
+	}
+	if u.Path == "" || u.Path == "/" {
+		u.Path = tracesPath
+	}
+	return u.String(), nil
+}
+
+// addEnvHeaders reads the form name=value,name=value with percent-encoded values.
+func (c *setupConfig) addEnvHeaders(headers map[string]string, variable string) {
+	for pair := range strings.SplitSeq(os.Getenv(variable), ",") {
+		if strings.TrimSpace(pair) == "" {
+			continue
+		}
+		name, value, found := strings.Cut(pair, "=")
+		decoded, err := url.PathUnescape(strings.TrimSpace(value))
+		if name = strings.ToLower(strings.TrimSpace(name)); !found || name == "" || err != nil || strings.ContainsAny(decoded, "\r\n\x00") {
+			c.logger.Warn("clew: a header in the environment is ignored: it is not name=value", "variable", variable)
+			continue
+		}
+		headers[name] = decoded
+	}
+}
+
+// disabled implements OpenTelemetry's switch for everything.
+func (c *setupConfig) disabled() bool {
+	return strings.EqualFold(strings.TrimSpace(os.Getenv("OTEL_SDK_DISABLED")), "true")
+}
+
+// newExporter returns nil when nothing is to be exported: the user's provider exports already, or the environment says
+// none.
+func (c *setupConfig) newExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
+	if c.exporter != nil {
+		return c.exporter, nil
+	}
+	if c.endpoint == "" || os.Getenv("OTEL_TRACES_EXPORTER") == "none" {
+		return nil, nil
+	}
+	opts := []otlptracehttp.Option{otlptracehttp.WithEndpointURL(c.endpoint), otlptracehttp.WithHeaders(c.headers)}
+	if os.Getenv("OTEL_EXPORTER_OTLP_COMPRESSION") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION") == "" {
+		opts = append(opts, otlptracehttp.WithCompression(otlptracehttp.GzipCompression))
+	}
+	if c.client != nil {
+		opts = append(opts, otlptracehttp.WithHTTPClient(c.client))
+	}
+	return otlptracehttp.New(ctx, opts...)
+}

@@ -1,0 +1,264 @@
+package clew
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Option configures Setup.
+type Option interface{ applySetup(*setupConfig) }
+
+// setupConfig holds what Setup was told; defaults are filled in by its fill method, and nowhere else.
+type setupConfig struct {
+	serviceName    string
+	serviceVersion string
+	resource       []attribute.KeyValue
+	endpoint       string
+	apiKey         string
+	headers        map[string]string
+	client         *http.Client
+	provider       *sdktrace.TracerProvider
+	processors     []sdktrace.SpanProcessor
+	exporter       sdktrace.SpanExporter
+	sampler        sdktrace.Sampler
+	logger         *slog.Logger
+	formats        []string
+	share          bool
+}
+
+type setupOption func(*setupConfig)
+
+func (f setupOption) applySetup(c *setupConfig) { f(c) }
+
+// ServiceName is the name of this program in traces. The default is OTEL_SERVICE_NAME, or what OTEL_RESOURCE_ATTRIBUTES
+// says, or the name of the executable.
+func ServiceName(name string) Option {
+	return setupOption(func(c *setupConfig) { c.serviceName = name })
+}
+
+// ServiceVersion is the version of this program.
+func ServiceVersion(version string) Option {
+	return setupOption(func(c *setupConfig) { c.serviceVersion = version })
+}
+
+// ResourceAttributes describe this process further; they are sent with every span.
+func ResourceAttributes(kv ...attribute.KeyValue) Option {
+	return setupOption(func(c *setupConfig) { c.resource = append(c.resource, kv...) })
+}
+
+// Endpoint is the base URL that spans go to, such as http://127.0.0.1:4318; /v1/traces is added to it unless it has a
+// path of its own. The default is OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, then OTEL_EXPORTER_OTLP_ENDPOINT, then
+// http://127.0.0.1:4318.
+func Endpoint(url string) Option {
+	return setupOption(func(c *setupConfig) { c.endpoint = url })
+}
+
+// APIKey is sent as bearer token. The default is CLEW_KEY.
+func APIKey(key string) Option {
+	return setupOption(func(c *setupConfig) { c.apiKey = key })
+}
+
+// Headers are sent with every export, beside those of OTEL_EXPORTER_OTLP_HEADERS.
+func Headers(headers map[string]string) Option {
+	return setupOption(func(c *setupConfig) { c.headers = headers })
+}
+
+// HTTPClient sends the exports, for a proxy or a private certificate authority.
+func HTTPClient(client *http.Client) Option {
+	return setupOption(func(c *setupConfig) { c.client = client })
+}
+
+// TracerProvider makes Setup use the provider that the program built itself, to which it adds a span processor. Its
+// owner shuts it down. Its resource and sampler stay, so options about them have no effect. Without an Exporter option and
+// without an endpoint from option or environment nothing is exported beyond what the provider does anyway.
+func TracerProvider(tp *sdktrace.TracerProvider) Option {
+	return setupOption(func(c *setupConfig) { c.provider = tp })
+}
+
+// SpanProcessor adds a processor. It runs after the one that stamps Clew's attributes, so it sees them on start.
+func SpanProcessor(p sdktrace.SpanProcessor) Option {
+	return setupOption(func(c *setupConfig) {
+		if p != nil {
+			c.processors = append(c.processors, p)
+		}
+	})
+}
+
+// Exporter replaces the OTLP exporter. Spans still go through a batch; for tests that must see a span at once, give
+// SpanProcessor(trace.NewSimpleSpanProcessor(e)) and no Exporter.
+func Exporter(e sdktrace.SpanExporter) Option {
+	return setupOption(func(c *setupConfig) { c.exporter = e })
+}
+
+// Sampler decides which traces are recorded. The default follows the caller's decision and records every trace that
+// starts here; OTEL_TRACES_SAMPLER changes it.
+func Sampler(s sdktrace.Sampler) Option {
+	return setupOption(func(c *setupConfig) { c.sampler = s })
+}
+
+// Logger receives what Setup has to say. The default is slog.Default().
+func Logger(l *slog.Logger) Option {
+	return setupOption(func(c *setupConfig) { c.logger = l })
+}
+
+// ContextFormats are the formats that Inject and Extract use, by name: see package propagators. The default is
+// CLEW_PROPAGATORS, or else MIRASCOPE_PROPAGATOR, or else OTEL_PROPAGATORS. Without any of them all formats are read,
+// and W3C's and Laminar's are written. Serialize and Continue do not depend on it.
+func ContextFormats(names ...string) Option {
+	return setupOption(func(c *setupConfig) { c.formats = names })
+}
+
+// ShareInherited lets the propagator that is registered with OpenTelemetry write session, user, metadata and path too.
+// Instrumentations such as otelhttp give it every host a program talks to, strangers among them, so by default it
+// writes ids only. Inject, Serialize and clewhttp.Transport do not need it.
+func ShareInherited() Option {
+	return setupOption(func(c *setupConfig) { c.share = true })
+}
+
+// SpanOption configures a span that is started.
+type SpanOption interface{ applySpan(*spanConfig) }
+
+type spanConfig struct {
+	spanType  SpanType
+	attrs     []attribute.KeyValue
+	tags      []string
+	links     []trace.Link
+	kind      trace.SpanKind
+	startTime time.Time
+	parent    *string
+	input     any
+	hasInput  bool
+	output    any
+	hasOutput bool
+	newTrace  bool
+	noInput   bool
+	noOutput  bool
+}
+
+// plainSpan is a span without options. It is shared and never changed.
+var plainSpan = &spanConfig{spanType: DEFAULT}
+
+func newSpanConfig(opts []SpanOption) *spanConfig {
+	if len(opts) == 0 {
+		return plainSpan
+	}
+	c := *plainSpan
+	for _, o := range opts {
+		if o != nil {
+			o.applySpan(&c)
+		}
+	}
+	return &c
+}
+
+// SpanType says what a span stands for. The constants are SpanOptions: clew.Start(ctx, "search", clew.TOOL). A type of
+// one's own is sent as it is; servers that do not know it show it as DEFAULT.
+type SpanType string
+
+// The span types that Laminar's servers know.
+const (
+	DEFAULT   SpanType = "DEFAULT"
+	LLM       SpanType = "LLM"
+	TOOL      SpanType = "TOOL"
+	EXECUTOR  SpanType = "EXECUTOR"
+	PIPELINE  SpanType = "PIPELINE"
+	EVALUATOR SpanType = "EVALUATOR"
+	//lint:ignore ST1003 the types have their names on the wire
+	HUMAN_EVALUATOR SpanType = "HUMAN_EVALUATOR"
+	EVALUATION      SpanType = "EVALUATION"
+	CACHED          SpanType = "CACHED"
+)
+
+func (t SpanType) applySpan(c *spanConfig) { c.spanType = t }
+
+type spanOption func(*spanConfig)
+
+func (f spanOption) applySpan(c *spanConfig) { f(c) }
+
+// Input is the span's input, see Span.SetInput. It wins over the argument that Func records.
+func Input(v any) SpanOption {
+	return spanOption(func(c *spanConfig) { c.input, c.hasInput = v, true })
+}
+
+// Output is the span's output where it is known before the work is done, such as a cached answer; see Span.SetOutput. It
+// wins over the result that Observe and Func record.
+func Output(v any) SpanOption {
+	return spanOption(func(c *spanConfig) { c.output, c.hasOutput = v, true })
+}
+
+// Tags are labels of this span alone; children do not inherit them.
+func Tags(tags ...string) SpanOption {
+	return spanOption(func(c *spanConfig) { c.tags = append(c.tags, tags...) })
+}
+
+// Attr sets attributes at the start of the span, where a sampler sees them.
+func Attr(kv ...attribute.KeyValue) SpanOption {
+	return spanOption(func(c *spanConfig) { c.attrs = append(c.attrs, kv...) })
+}
+
+// StartTime is when the work began, if that was before the call.
+func StartTime(t time.Time) SpanOption {
+	return spanOption(func(c *spanConfig) { c.startTime = t })
+}
+
+// Parent continues a serialized span context, as Continue does. Without a usable one the span's parent is the current
+// span, or with NewTrace none.
+func Parent(serialized string) SpanOption {
+	return spanOption(func(c *spanConfig) { c.parent = &serialized })
+}
+
+// Kind is OpenTelemetry's span kind; the default is internal.
+func Kind(kind trace.SpanKind) SpanOption {
+	return spanOption(func(c *spanConfig) { c.kind = kind })
+}
+
+// Links are other spans this one has to do with.
+func Links(links ...trace.Link) SpanOption {
+	return spanOption(func(c *spanConfig) { c.links = append(c.links, links...) })
+}
+
+// newTraceOption is both a SpanOption and an ExtractOption.
+type newTraceOption struct{}
+
+func (newTraceOption) applySpan(c *spanConfig)       { c.newTrace = true }
+func (newTraceOption) applyExtract(c *extractConfig) { c.trust.NewTrace = true }
+
+// NewTrace leaves the current span out of account: on Start the span begins a new trace, or continues the Parent that
+// is given beside it; on Continue and Extract a context that cannot be used makes the next span begin a new trace.
+// Session, user and metadata stay.
+var NewTrace newTraceOption
+
+type noOption byte
+
+const (
+	// NoInput leaves the span without an input: neither Func nor Input nor SetInput records one.
+	NoInput noOption = iota
+	// NoOutput leaves the span without an output: neither Func nor Observe nor SetOutput records one.
+	NoOutput
+)
+
+func (o noOption) applySpan(c *spanConfig) {
+	switch o {
+	case NoInput:
+		c.noInput = true
+	case NoOutput:
+		c.noOutput = true
+	}
+}
+
+// UseOption configures UseSpan.
+type UseOption interface{ applyUse(*useConfig) }
+
+type useConfig struct{ endOnExit bool }
+
+type useOption byte
+
+// EndOnExit makes UseSpan end the span when the function returns.
+const EndOnExit useOption = 0
+
+func (useOption) applyUse(c *useConfig) { c.endOnExit = true }

@@ -1,0 +1,236 @@
+package clew
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/clewhq/clew/propagators"
+)
+
+// Version of this SDK, as written on every span.
+const Version = "0.1.0"
+
+// scopeName is the instrumentation scope of spans made by hand.
+const scopeName = "github.com/clewhq/clew"
+
+// installed is what the last Setup put in place.
+type installed struct {
+	provider *sdktrace.TracerProvider
+	own      bool // built by Setup, so trace ids are random and shutdown is ours
+	added    []sdktrace.SpanProcessor
+	reporter *reporter // nil when nothing is exported
+	formats  propagators.Propagator
+	closed   atomic.Bool
+}
+
+var (
+	setupMu sync.Mutex // held by Setup and shutdown only
+	current atomic.Pointer[installed]
+)
+
+// Setup prepares the process: it builds an OpenTelemetry tracer provider that stamps and exports spans, and registers
+// it and Clew's propagator with OpenTelemetry if nobody has registered theirs. If somebody has, their provider is kept
+// and gets Clew's span processor, and the logger is told so.
+//
+// Ended spans are sent in the background, up to 512 at once and every 5 seconds at the latest. Up to 16,384 wait for that;
+// more are lost, which is logged once an outage and told by Flush and shutdown. OTEL_BSP_MAX_QUEUE_SIZE and its like change
+// these numbers.
+//
+// The caller calls shutdown, which flushes, before the program exits; without a deadline in its context it gives up after
+// 10 seconds. It may be called more than once, and Setup may be called again after it. The error is about wrong code: a
+// malformed option or a second Setup. What the environment gets wrong is logged and replaced by the default. shutdown is
+// never nil.
+func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) error, err error) {
+	nothing := func(context.Context) error { return nil }
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	var c setupConfig
+	for _, o := range opts {
+		if o != nil {
+			o.applySetup(&c)
+		}
+	}
+	if err := c.fill(); err != nil {
+		return nothing, fmt.Errorf("clew: Setup: %w", err)
+	}
+	setupMu.Lock()
+	defer setupMu.Unlock()
+	if was := current.Load(); was != nil && !was.closed.Load() {
+		return nothing, errors.New("clew: Setup: called twice; call the first one's shutdown before setting up again")
+	}
+	in := &installed{}
+	if in.formats, err = c.propagator(); err != nil {
+		return nothing, fmt.Errorf("clew: Setup: %w", err)
+	}
+	if c.disabled() {
+		c.logger.Info("clew: tracing is off", "OTEL_SDK_DISABLED", "true")
+		return nothing, nil
+	}
+	exporter, err := c.newExporter(ctx)
+	if err != nil {
+		return nothing, fmt.Errorf("clew: Setup: %w", err)
+	}
+	in.added = append([]sdktrace.SpanProcessor{processor{}}, c.processors...)
+	if exporter != nil {
+		in.reporter = &reporter{SpanExporter: exporter, log: c.logger}
+		in.added = append(in.added, newQueue(in.reporter))
+	}
+	if !in.takeProvider(&c) {
+		for _, p := range in.added {
+			_ = p.Shutdown(ctx) // nothing has reached them
+		}
+		in.added = nil
+	}
+	in.takePropagator(&c)
+	current.Store(in)
+	cachedTracer.Store(nil)
+	return in.shutdownOnce(), nil
+}
+
+// takeProvider decides whose provider is used and adds the processors to it. It reports false if that is one that takes
+// none.
+func (in *installed) takeProvider(c *setupConfig) bool {
+	global := otel.GetTracerProvider()
+	free := isDefault(global) || isShutDown(global)
+	switch theirs, isSDK := global.(*sdktrace.TracerProvider); {
+	case c.provider != nil:
+		in.provider = c.provider
+		if !free && !sameProvider(global, c.provider) {
+			c.logger.Warn("clew: another tracer provider is registered with OpenTelemetry; clew's functions use that one, not the one given to Setup",
+				"registered", fmt.Sprintf("%T", global))
+		}
+	case free:
+		in.own = true
+		in.provider = c.newProvider(in.added)
+		otel.SetTracerProvider(in.provider)
+		return true
+	case isSDK:
+		in.provider = theirs
+		c.logger.Info("clew: a tracer provider is already registered with OpenTelemetry; clew adds its span processor to it")
+	default:
+		c.logger.Warn("clew: the tracer provider registered with OpenTelemetry takes no span processors; clew's spans go to it and nothing is exported by clew",
+			"registered", fmt.Sprintf("%T", global))
+		return false
+	}
+	if c.serviceName != "" || c.serviceVersion != "" || len(c.resource) > 0 || c.sampler != nil {
+		c.logger.Warn("clew: resource and sampler are those of the tracer provider that is used; ServiceName, ServiceVersion, ResourceAttributes and Sampler have no effect")
+	}
+	for _, p := range in.added {
+		in.provider.RegisterSpanProcessor(p)
+	}
+	if free {
+		otel.SetTracerProvider(in.provider)
+	}
+	return true
+}
+
+func (in *installed) takePropagator(c *setupConfig) {
+	global := otel.GetTextMapPropagator()
+	if _, ours := global.(globalPropagator); !ours && !isDefault(global) {
+		c.logger.Info("clew: a propagator is already registered with OpenTelemetry and is kept; its instrumentations read and write what it knows",
+			"registered", fmt.Sprintf("%T", global))
+		return
+	}
+	otel.SetTextMapPropagator(globalPropagator{TextMapPropagator: in.toAnybody(c), random: in.own})
+}
+
+// toAnybody is the propagator for instrumentations, which do not tell friends from strangers. Baggage is written when
+// somebody has chosen that format by name, as with OpenTelemetry alone.
+func (in *installed) toAnybody(c *setupConfig) propagation.TextMapPropagator {
+	const baggage = "baggage"
+	i := slices.Index(c.formats, baggage)
+	if c.share {
+		return in.formats
+	}
+	if i < 0 {
+		return in.formats.IDsOnly()
+	}
+	others, err := propagators.New(slices.Delete(slices.Clone(c.formats), i, i+1)...)
+	only, err2 := propagators.New(baggage)
+	if err != nil || err2 != nil {
+		return in.formats.IDsOnly() // cannot be: the names have been checked
+	}
+	return propagation.NewCompositeTextMapPropagator(others.IDsOnly(), only)
+}
+
+// globalPropagator marks the propagator that Setup registered, so that a later Setup may replace it.
+type globalPropagator struct {
+	propagation.TextMapPropagator
+	random bool // trace ids that begin here are known to be random
+}
+
+// Extract also prepares the context for a span that begins a trace, as Start does for spans made by hand.
+func (g globalPropagator) Extract(ctx context.Context, c propagation.TextMapCarrier) context.Context {
+	ctx = g.TextMapPropagator.Extract(ctx, c)
+	if g.random && !trace.SpanContextFromContext(ctx).IsValid() {
+		ctx = withoutParent(ctx, true)
+	}
+	return ctx
+}
+
+// shutdownOnce makes later calls return what the first one did.
+func (in *installed) shutdownOnce() func(context.Context) error {
+	var once sync.Once
+	var err error
+	return func(ctx context.Context) error {
+		once.Do(func() {
+			ctx, cancel := patient(ctx)
+			defer cancel()
+			err = in.shutdown(ctx)
+		})
+		return err
+	}
+}
+
+// shutdown flushes and stops what Setup started, and gives a provider that is not ours back as it was.
+func (in *installed) shutdown(ctx context.Context) error {
+	setupMu.Lock()
+	defer setupMu.Unlock()
+	in.closed.Store(true)
+	defer cachedTracer.Store(nil)
+	if in.own {
+		return in.reporter.stopped(in.provider.Shutdown(ctx))
+	}
+	var errs []error
+	for _, p := range slices.Backward(in.added) {
+		if q, ok := p.(*queue); ok {
+			errs = append(errs, q.Shutdown(ctx)) // before Unregister does it, which waits without end
+		} else {
+			errs = append(errs, p.ForceFlush(ctx))
+		}
+		in.provider.UnregisterSpanProcessor(p)
+	}
+	return in.reporter.stopped(errors.Join(errs...))
+}
+
+// Flush sends the spans that have ended and waits until they are sent or ctx is done, at most 10 seconds if ctx has no
+// deadline. The error tells how many spans were lost since the last call, and how many are still waiting.
+func Flush(ctx context.Context) error {
+	ctx, cancel := patient(ctx)
+	defer cancel()
+	var err error
+	if p, ok := otel.GetTracerProvider().(interface{ ForceFlush(context.Context) error }); ok {
+		err = p.ForceFlush(ctx)
+	}
+	if in := current.Load(); in != nil {
+		err = in.reporter.flushed(err)
+	}
+	return err
+}
+
+func activeFormats() propagators.Propagator {
+	if in := current.Load(); in != nil {
+		return in.formats
+	}
+	return propagators.All()
+}
