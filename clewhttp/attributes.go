@@ -1,0 +1,122 @@
+package clewhttp
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// Keys of OpenTelemetry's HTTP semantic conventions, stable since 1.23.
+const (
+	keyMethod         = attribute.Key("http.request.method")
+	keyMethodOriginal = attribute.Key("http.request.method_original")
+	keyStatus         = attribute.Key("http.response.status_code")
+	keyRoute          = attribute.Key("http.route")
+	keyURLFull        = attribute.Key("url.full")
+	keyURLPath        = attribute.Key("url.path")
+	keyURLScheme      = attribute.Key("url.scheme")
+	keyServerAddress  = attribute.Key("server.address")
+	keyServerPort     = attribute.Key("server.port")
+	keyErrorType      = attribute.Key("error.type")
+	keyProtocol       = attribute.Key("network.protocol.version")
+	keyUserAgent      = attribute.Key("user_agent.original")
+)
+
+// methods are those of RFC 9110 and 5789; any other one is a stranger's text and would make endless span names.
+var methods = []string{
+	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+	http.MethodHead, http.MethodOptions, http.MethodConnect, http.MethodTrace,
+}
+
+// maxText bounds what is recorded of a request's own text, in bytes.
+const maxText = 2048
+
+// method returns the name part of a span's name and the attributes that say the same.
+func method(raw string) (name string, attrs []attribute.KeyValue) {
+	switch {
+	case raw == "":
+		return http.MethodGet, []attribute.KeyValue{keyMethod.String(http.MethodGet)}
+	case slices.Contains(methods, raw):
+		return raw, []attribute.KeyValue{keyMethod.String(raw)}
+	}
+	return "HTTP", []attribute.KeyValue{keyMethod.String("_OTHER"), keyMethodOriginal.String(cut(raw))}
+}
+
+// server splits host and port; the port is the scheme's when none is written.
+func server(hostPort, scheme string) []attribute.KeyValue {
+	if hostPort == "" {
+		return nil
+	}
+	host, port := hostPort, 0
+	if h, p, err := net.SplitHostPort(hostPort); err == nil {
+		host = h
+		port, _ = strconv.Atoi(p)
+	}
+	host = strings.Trim(host, "[]")
+	if port <= 0 || port > 65535 {
+		port = 80
+		if scheme == "https" {
+			port = 443
+		}
+	}
+	return []attribute.KeyValue{keyServerAddress.String(cut(host)), keyServerPort.Int(port)}
+}
+
+// route takes the method and the host off a http.ServeMux pattern.
+func route(pattern string) string {
+	if i := strings.IndexAny(pattern, " \t"); i >= 0 {
+		pattern = strings.TrimLeft(pattern[i+1:], " \t")
+	}
+	if i := strings.IndexByte(pattern, '/'); i >= 0 {
+		return pattern[i:]
+	}
+	return ""
+}
+
+// secretParameters are query parameters known to hold a credential or a signature, in lower case.
+var secretParameters = []string{
+	"key", "api_key", "apikey", "api-key", "access_token", "token", "auth", "authorization", "password", "secret",
+	"client_secret", "sig", "signature", "awsaccesskeyid", "x-amz-signature", "x-amz-credential", "x-amz-security-token",
+	"x-goog-signature", "x-goog-credential",
+}
+
+// fullURL is u without user, password, fragment and the values of secretParameters.
+func fullURL(u *url.URL) string {
+	c := *u
+	c.User, c.Fragment, c.RawFragment = nil, "", ""
+	if c.RawQuery != "" {
+		parts := strings.Split(c.RawQuery, "&")
+		for i, part := range parts {
+			name, _, found := strings.Cut(part, "=")
+			plain, err := url.QueryUnescape(name)
+			if err != nil {
+				plain = name
+			}
+			if found && slices.Contains(secretParameters, strings.ToLower(plain)) {
+				parts[i] = name + "=REDACTED"
+			}
+		}
+		c.RawQuery = strings.Join(parts, "&")
+	}
+	return cut(c.String())
+}
+
+func protocol(major, minor int) attribute.KeyValue {
+	v := strconv.Itoa(major)
+	if major < 2 {
+		v += "." + strconv.Itoa(minor)
+	}
+	return keyProtocol.String(v)
+}
+
+func cut(s string) string {
+	if len(s) > maxText {
+		s = s[:maxText]
+	}
+	return strings.ToValidUTF8(s, "\ufffd")
+}

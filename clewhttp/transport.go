@@ -1,0 +1,143 @@
+package clewhttp
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/propagators"
+)
+
+// Transport sends requests through base with the current trace in their headers, each inside a client span. A nil base
+// is http.DefaultTransport. The request itself is not changed, so a redirect to another host is judged anew. Headers that
+// name another span, because a proxy passes them on, are not sent.
+//
+// A span ends with the response body, so bodies must be closed, as net/http demands anyway.
+func Transport(base http.RoundTripper, opts ...TransportOption) http.RoundTripper {
+	var c transportConfig
+	for _, o := range opts {
+		if o != nil {
+			o.applyTransport(&c)
+		}
+	}
+	return &transport{base: base, config: c}
+}
+
+type transport struct {
+	base   http.RoundTripper
+	config transportConfig
+}
+
+func (t *transport) next() http.RoundTripper {
+	if t.base == nil {
+		return http.DefaultTransport
+	}
+	return t.base
+}
+
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r == nil || r.URL == nil {
+		return t.next().RoundTrip(r) // it has the right error, and closes the body
+	}
+	ctx := r.Context()
+	var span *clew.Span
+	if t.config.skip == nil || !t.config.skip(r) {
+		name, attrs := method(r.Method)
+		attrs = append(attrs, keyURLFull.String(fullURL(r.URL)))
+		attrs = append(attrs, server(r.URL.Host, r.URL.Scheme)...)
+		ctx, span = clew.Start(ctx, name, clew.Kind(trace.SpanKindClient), clew.Attr(attrs...))
+	}
+
+	out := r.Clone(ctx)
+	if out.Header == nil {
+		out.Header = http.Header{}
+	}
+	if trace.SpanContextFromContext(ctx).IsValid() {
+		for _, name := range spanHeaders {
+			delete(out.Header, name)
+		}
+	}
+	if t.config.allowed(r.URL.Host) {
+		clew.Inject(ctx, propagation.HeaderCarrier(out.Header))
+	} else {
+		clew.InjectIDs(ctx, propagation.HeaderCarrier(out.Header))
+	}
+	resp, err := t.next().RoundTrip(out)
+	if span == nil {
+		return resp, err
+	}
+	if err != nil || resp == nil {
+		span.EndErr(&err)
+		return resp, err
+	}
+	span.SetAttributes(response(resp)...)
+	if resp.StatusCode >= 400 {
+		span.OTel().SetStatus(codes.Error, http.StatusText(resp.StatusCode))
+	}
+	if resp.Body == nil || resp.Body == http.NoBody || resp.StatusCode == http.StatusSwitchingProtocols {
+		span.End() // of an upgraded connection the body is the connection, and must stay what it is
+	} else {
+		resp.Body = &body{ReadCloser: resp.Body, span: span}
+	}
+	return resp, nil
+}
+
+// spanHeaders are those that name a span, in any format. A proxy passes on what it got in them; beside the current span
+// that would be a second opinion about the parent, and no business of a host that may not learn it.
+var spanHeaders = func() (out []string) {
+	for _, f := range propagators.Formats {
+		for _, name := range f.Fields {
+			if !f.NoSpan {
+				out = append(out, http.CanonicalHeaderKey(name))
+			}
+		}
+	}
+	return out
+}()
+
+func response(resp *http.Response) []attribute.KeyValue {
+	attrs := []attribute.KeyValue{keyStatus.Int(resp.StatusCode)}
+	if resp.ProtoMajor > 0 {
+		attrs = append(attrs, protocol(resp.ProtoMajor, resp.ProtoMinor))
+	}
+	if resp.StatusCode >= 400 {
+		attrs = append(attrs, keyErrorType.String(strconv.Itoa(resp.StatusCode)))
+	}
+	return attrs
+}
+
+// body ends the span when the response is over.
+type body struct {
+	io.ReadCloser
+	span *clew.Span
+	once sync.Once
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	switch err {
+	case nil:
+	case io.EOF:
+		b.end(nil)
+	default:
+		b.end(err)
+	}
+	return n, err
+}
+
+func (b *body) Close() error {
+	err := b.ReadCloser.Close()
+	b.end(nil)
+	return err
+}
+
+func (b *body) end(err error) {
+	b.once.Do(func() { b.span.EndErr(&err) })
+}
