@@ -1,0 +1,65 @@
+package llmhttp_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/llm"
+	"github.com/clewhq/clew/llmhttp"
+)
+
+// Every SDK that lets its http.Client be set is recorded by a transport.
+func ExampleTransport() {
+	model := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, replyPlain) // in place of api.openai.com
+	}))
+	defer model.Close()
+
+	client := &http.Client{Transport: llmhttp.Transport(nil)}
+
+	ctx, caller := clew.Start(context.Background(), "greet")
+	defer caller.End()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, model.URL+"/v1/chat/completions", strings.NewReader(askPlain))
+	if err != nil {
+		panic(err)
+	}
+	resp, err := client.Do(r)
+	if err != nil {
+		panic(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+
+	for _, span := range spans(caller.OTel().SpanContext()) { // what a recorder has seen of this trace
+		call := llm.Decode(span.Attributes())
+		fmt.Println(span.Name(), "→", call.Output[0].Parts[0])
+		fmt.Println(*call.Usage.Input, "tokens in,", *call.Usage.Output, "out")
+	}
+	// Output:
+	// chat gpt-4o → Hi.
+	// 3 tokens in, 2 out
+}
+
+// SDKs made by Stainless, such as openai-go and anthropic-sdk-go, take a middleware as an option.
+func ExampleMiddleware() {
+	middleware := llmhttp.Middleware(llmhttp.CaptureContent(false))
+
+	r, err := http.NewRequest(http.MethodGet, "https://api.openai.com/v1/models", http.NoBody)
+	if err != nil {
+		panic(err)
+	}
+	resp, err := middleware(r, func(*http.Request) (*http.Response, error) { // the SDK gives it the next step
+		return &http.Response{Status: "200 OK", Body: http.NoBody}, nil
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	fmt.Println(resp.Status)
+	// Output: 200 OK
+}

@@ -1,0 +1,61 @@
+package llmhttp
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strconv"
+)
+
+// unmarshal reads as much of data into v as fits: a member of an unexpected type is left out and the rest is read. It
+// reports whether data was JSON.
+func unmarshal(data []byte, v any) bool {
+	err := json.Unmarshal(data, v)
+	var mismatch *json.UnmarshalTypeError
+	return err == nil || errors.As(err, &mismatch)
+}
+
+// integer, decimal and boolean are JSON values that may be absent. A value of another type counts as absent, which a
+// pointer doesn't do: encoding/json makes it point to a zero.
+type (
+	integer struct{ value *int64 }
+	decimal struct{ value *float64 }
+	boolean struct{ value *bool }
+)
+
+// maxExact is the largest integer up to which a float64 holds every integer.
+const maxExact = 1 << 53
+
+func (n *integer) UnmarshalJSON(b []byte) error {
+	if i, err := strconv.ParseInt(string(b), 10, 64); err == nil {
+		n.value = &i
+	} else if f, err := strconv.ParseFloat(string(b), 64); err == nil && f == math.Trunc(f) && math.Abs(f) <= maxExact {
+		n.value = new(int64(f)) // 12.0, as some languages write it
+	}
+	return nil
+}
+
+// count returns a number of tokens; a negative one is none.
+func (n integer) count() *int64 {
+	if n.value != nil && *n.value < 0 {
+		return nil
+	}
+	return n.value
+}
+
+func (d *decimal) UnmarshalJSON(b []byte) error {
+	if f, err := strconv.ParseFloat(string(b), 64); err == nil {
+		d.value = &f
+	}
+	return nil
+}
+
+func (t *boolean) UnmarshalJSON(b []byte) error {
+	switch string(b) {
+	case "true":
+		t.value = new(true)
+	case "false":
+		t.value = new(false)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package llmhttp
+
+import "net/http"
+
+// Option configures Transport and Middleware.
+type Option interface{ apply(*config) }
+
+type config struct {
+	content bool
+	limit   int
+	others  http.RoundTripper
+}
+
+// defaultLimit is what is kept of one body, in bytes. The largest request that is not mostly media, a context of a
+// million tokens, is about half of it.
+const defaultLimit = 8 << 20
+
+func newConfig(opts []Option) config {
+	c := config{content: true, limit: defaultLimit}
+	for _, o := range opts {
+		if o != nil {
+			o.apply(&c)
+		}
+	}
+	return c
+}
+
+type option func(*config)
+
+func (f option) apply(c *config) { f(c) }
+
+// CaptureContent says whether messages, instructions and tool definitions are recorded. The default is true. Without
+// them a span still has model, parameters, usage, finish reasons and errors.
+func CaptureContent(on bool) Option { return option(func(c *config) { c.content = on }) }
+
+// MaxCapture bounds the copy of each body, in bytes. The default is 8 MiB; 0 or less restores it.
+func MaxCapture(bytes int) Option {
+	return option(func(c *config) {
+		c.limit = bytes
+		if bytes <= 0 {
+			c.limit = defaultLimit
+		}
+	})
+}
+
+// Others is where Transport sends the requests that go to no model provider, instead of to its base. With
+// clewhttp.Transport they get spans and carry the trace along, which requests to model providers must not: those to the
+// hosts in providers.go go to the base whatever they ask for. It has no effect on Middleware.
+func Others(transport http.RoundTripper) Option {
+	return option(func(c *config) { c.others = transport })
+}
