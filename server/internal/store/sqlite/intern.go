@@ -1,0 +1,138 @@
+package sqlite
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"sync"
+
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// maxInterned bounds each cache of an interner; a full one starts afresh.
+const maxInterned = 8192
+
+// hash is the first half of a SHA-256: strangers choose what is hashed.
+type hash [16]byte
+
+func hashOf(b []byte) hash {
+	sum := sha256.Sum256(b)
+	return hash(sum[:16])
+}
+
+// interner stores values that many spans share once each and gives them
+// numbers. Its caches hold committed rows only, so a rolled-back commit leaves
+// nothing behind.
+type interner[T any] struct {
+	find, insert, load string // queries
+	encode             func(*encoder, *T)
+	decode             func(*decoder) *T
+
+	mu     sync.Mutex
+	byHash map[hash]int64
+	byNo   map[int64]*T
+}
+
+func internResources() *interner[trace.Resource] {
+	return &interner[trace.Resource]{
+		find: findResource, insert: insertResource, load: loadResource,
+		encode: (*encoder).resource, decode: (*decoder).resource,
+		byHash: map[hash]int64{}, byNo: map[int64]*trace.Resource{},
+	}
+}
+
+func internScopes() *interner[trace.Scope] {
+	return &interner[trace.Scope]{
+		find: findScope, insert: insertScope, load: loadScope,
+		encode: (*encoder).scope, decode: (*decoder).scope,
+		byHash: map[hash]int64{}, byNo: map[int64]*trace.Scope{},
+	}
+}
+
+// get returns the value with a number.
+func (in *interner[T]) get(t *tx, no int64) (*T, error) {
+	in.mu.Lock()
+	v := in.byNo[no]
+	in.mu.Unlock()
+	if v != nil {
+		return v, nil
+	}
+	var data []byte
+	found, err := t.one(in.load, []any{no}, &data)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, fmt.Errorf("%w: %q has no row %d", errCorrupt, in.load, no)
+	}
+	d := decoder{buf: string(data)}
+	v = in.decode(&d)
+	if err := d.end(); err != nil {
+		return nil, err
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if len(in.byNo) >= maxInterned {
+		clear(in.byNo)
+	}
+	in.byNo[no] = v
+	return v, nil
+}
+
+// interning is one transaction's use of an interner.
+type interning[T any] struct {
+	in      *interner[T]
+	pointer map[*T]int64 // spans of one request share pointers: encode each once
+	fresh   map[hash]int64
+}
+
+func (in *interner[T]) begin() *interning[T] {
+	return &interning[T]{in: in, pointer: map[*T]int64{}, fresh: map[hash]int64{}}
+}
+
+// number returns the number of v and stores v if it is new.
+func (tr *interning[T]) number(t *tx, v *T) (int64, error) {
+	if no, ok := tr.pointer[v]; ok {
+		return no, nil
+	}
+	var e encoder
+	tr.in.encode(&e, v)
+	if e.err != nil {
+		return 0, e.err
+	}
+	h := hashOf(e.buf)
+	no, ok := tr.fresh[h]
+	if !ok {
+		tr.in.mu.Lock()
+		no, ok = tr.in.byHash[h]
+		tr.in.mu.Unlock()
+	}
+	if !ok {
+		found, err := t.one(tr.in.find, []any{h[:]}, &no)
+		if err != nil {
+			return 0, err
+		}
+		if !found {
+			res, err := t.exec(tr.in.insert, h[:], e.buf)
+			if err != nil {
+				return 0, err
+			}
+			if no, err = res.LastInsertId(); err != nil {
+				return 0, err
+			}
+		}
+		tr.fresh[h] = no
+	}
+	tr.pointer[v] = no
+	return no, nil
+}
+
+// committed makes what the transaction learnt known to later ones.
+func (tr *interning[T]) committed() {
+	tr.in.mu.Lock()
+	defer tr.in.mu.Unlock()
+	if len(tr.in.byHash)+len(tr.fresh) > maxInterned {
+		clear(tr.in.byHash)
+	}
+	maps.Copy(tr.in.byHash, tr.fresh)
+}

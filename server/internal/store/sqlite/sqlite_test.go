@@ -1,0 +1,359 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/clewhq/clew/server/internal/query"
+	"github.com/clewhq/clew/server/internal/store"
+	"github.com/clewhq/clew/server/internal/store/storetest"
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(crashDir); dir != "" {
+		crashChild(dir)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func open(t testing.TB, dir string) *Store {
+	t.Helper()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil && !errors.Is(err, store.ErrClosed) {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+func TestSQLiteKeepsTheContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store { return open(t, t.TempDir()) })
+}
+
+func TestListingsAreTheSameWhenTheyWalkTheIndex(t *testing.T) {
+	s := open(t, t.TempDir())
+	s.rare = 3
+	storetest.Random(t, s, 4, 60)
+}
+
+func TestSearchesForATextWaitForEachOtherAndHoldUpNothingElse(t *testing.T) {
+	s := open(t, t.TempDir())
+	if err := s.Append(t.Context(), round(1)); err != nil {
+		t.Fatal(err)
+	}
+	for range cap(s.searching) {
+		s.searching <- struct{}{} // as many searches as may run
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, _, err := s.Traces(ctx, query.Filter{Text: "thread"}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("one more search for traces: %v, want it to wait", err)
+	}
+	if _, _, err := s.Sessions(ctx, query.Filter{Text: "thread"}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("one more search for sessions: %v, want it to wait", err)
+	}
+	if items, _, err := s.Traces(t.Context(), query.Filter{}, query.Page{Limit: 1}); err != nil || len(items) != 1 {
+		t.Errorf("a list without a text: %d traces, %v", len(items), err)
+	}
+	<-s.searching
+	for range 2 { // it gives its place back
+		if items, _, err := s.Traces(t.Context(), query.Filter{Text: "thread"}, query.Page{Limit: 1}); err != nil || len(items) != 1 {
+			t.Errorf("a search that may run: %d traces, %v", len(items), err)
+		}
+	}
+}
+
+// round is a batch of spans that can be told from its number alone.
+func round(n uint64) []trace.Fact {
+	resource := &trace.Resource{Attributes: trace.Attributes{{Key: "service.name", Value: trace.StringValue("svc")}}}
+	scope := &trace.Scope{Name: "test"}
+	facts := make([]trace.Fact, 20)
+	for i := range facts {
+		s := &trace.Span{
+			Name: "work", Start: trace.Time(1 + n), End: trace.Time(2 + n), Resource: resource, Scope: scope,
+			Attributes: trace.Attributes{
+				{Key: "input", Value: trace.StringValue(strings.Repeat("the thread ", 50))},
+				{Key: "job.id", Value: trace.IntValue(int64(n))},
+			},
+			Derived: trace.Derived{Service: "svc", Type: "LLM", Session: "s", User: "ann"},
+		}
+		s.TraceID[0], s.TraceID[15] = 1, byte(i%4)
+		s.ID = [8]byte{1, byte(i), 0, 0, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
+		facts[i] = trace.Fact{Kind: trace.Finished, Span: s}
+	}
+	return facts
+}
+
+func TestOnlyTheOwnerCanReadWhatIsStored(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, dir)
+	if err := s.Append(t.Context(), round(1)); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%d files, want the database and its log (%v)", len(files), err)
+	}
+	for _, f := range files {
+		if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", f.Name(), info.Mode(), err)
+		}
+	}
+}
+
+func TestEverythingIsThereAfterReopening(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	if err := s.Append(t.Context(), round(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, FileName+"-wal")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a WAL is left after Close: %v", err)
+	}
+	s = open(t, dir)
+	for _, n := range []uint64{1, 2} {
+		if err := s.Append(t.Context(), round(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, err := s.Stats(t.Context())
+	if err != nil || st.Spans != 40 || st.Traces != 4 || st.Bytes == 0 {
+		t.Errorf("stats %+v, %v", st, err)
+	}
+	want := round(1)[0].Span
+	got, err := s.Spans(t.Context(), want.TraceID, want.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]*trace.Span{want}, got, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("span (-want +got):\n%s", d)
+	}
+	var resources int
+	if err := s.write.QueryRow("SELECT count(*) FROM resources").Scan(&resources); err != nil || resources != 1 {
+		t.Errorf("%d resources stored, want 1 (%v)", resources, err)
+	}
+}
+
+func TestFilesThatAreNotOursAreRefusedAndLeftAlone(t *testing.T) {
+	sqlFile := func(statements string) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := db.Exec(statements); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		make func(t *testing.T, path string)
+		want string
+	}{
+		{"a file that is no database", func(t *testing.T, path string) {
+			if err := os.WriteFile(path, bytes.Repeat([]byte("no database "), 1000), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "not a database"},
+		{"another program's database", sqlFile("CREATE TABLE t (x)"), "not a Clew database"},
+		{"a database of a newer version", sqlFile("CREATE TABLE t (x); PRAGMA application_id = 0x436c6577; PRAGMA user_version = 99"), "newer Clew (schema 99"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, FileName)
+			tt.make(t, path)
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s, err := Open(dir); err == nil {
+				_ = s.Close()
+				t.Fatal("opened")
+			} else if !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) {
+				t.Errorf("error %q should have %q and the path", err, tt.want)
+			}
+			after, err := os.ReadFile(path)
+			if err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the file was changed (%v)", err)
+			}
+		})
+	}
+}
+
+func TestADirectoryThatCannotBeMadeIsAnError(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(filepath.Join(path, "data")); err == nil {
+		t.Error("opened")
+	}
+}
+
+func TestAPathMayHoldAnyCharacter(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a b?c#d%20e&_pragma=x")
+	if err := open(t, dir).Append(t.Context(), round(1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, FileName)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADamagedBodyIsAnErrorAndTheRestIsReadable(t *testing.T) {
+	s := open(t, t.TempDir())
+	if err := s.Append(t.Context(), round(1)); err != nil {
+		t.Fatal(err)
+	}
+	id := round(1)[0].Span.TraceID
+	for _, damage := range []string{"x''", "x'00'", "x'07'", "x'01ffff'", "substr(data, 1, length(data) - 3)", "zeroblob(5000)"} {
+		if _, err := s.write.Exec("UPDATE bodies SET data = " + damage); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Spans(t.Context(), id); !errors.Is(err, errCorrupt) {
+			t.Errorf("body %s: %v", damage, err)
+		}
+		if _, _, err := s.Traces(t.Context(), query.Filter{Text: "x"}, query.Page{Limit: 1}); !errors.Is(err, errCorrupt) {
+			t.Errorf("search, body %s: %v", damage, err)
+		}
+		if spans, err := s.Outline(t.Context(), id); err != nil || len(spans) != 5 {
+			t.Errorf("outline, body %s: %d spans, %v", damage, len(spans), err)
+		}
+	}
+}
+
+func TestAnAppendThatFailsHalfWayLeavesNothing(t *testing.T) {
+	s := open(t, t.TempDir())
+	// The second of two traces can't be written.
+	_, err := s.write.Exec(`CREATE TEMP TRIGGER refuse BEFORE INSERT ON spans WHEN NEW.name = 'bad' BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := round(1)
+	bad := *facts[19].Span
+	bad.Name = "bad"
+	err = s.Append(t.Context(), append(facts[:19:19], trace.Fact{Kind: trace.Finished, Span: &bad}))
+	if err == nil || !strings.Contains(err.Error(), "refused by the test") || !strings.Contains(err.Error(), bad.TraceID.String()) {
+		t.Fatalf("append: %v", err)
+	}
+	for _, table := range []string{"traces", "spans", "bodies", "events", "resources", "scopes", "facets", "session_traces", "sessions", "services", "hints"} {
+		var n int
+		if err := s.write.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d rows in %s (%v)", n, table, err)
+		}
+	}
+	if err := s.Append(t.Context(), facts); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Spans(t.Context(), facts[0].Span.TraceID, facts[0].Span.ID)
+	if err != nil || len(got) != 1 || got[0].Resource.Attributes.Text("service.name") != "svc" {
+		t.Errorf("after the failure: %v, %v", got, err)
+	}
+}
+
+func TestTooDeepAValueIsRefused(t *testing.T) {
+	s := open(t, t.TempDir())
+	v := trace.IntValue(1)
+	for range maxDepth + 1 {
+		v = trace.ArrayValue(v)
+	}
+	facts := round(1)
+	facts[0].Span.Attributes = trace.Attributes{{Key: "deep", Value: v}}
+	if err := s.Append(t.Context(), facts); err == nil || !strings.Contains(err.Error(), "nested") {
+		t.Errorf("append: %v", err)
+	}
+}
+
+func TestASearchStopsWhenItsContextIsDone(t *testing.T) {
+	s := open(t, t.TempDir())
+	for n := range uint64(3) {
+		if err := s.Append(t.Context(), round(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := s.snapshot(t.Context(), "search", func(snapshot *tx) error {
+		done, cancel := context.WithCancel(t.Context())
+		cancel()
+		snapshot.ctx = &lateContext{t.Context(), done, 8}
+		_, err := s.matchText(snapshot, "nowhere", "spans s", condition{sql: []string{"s.trace_no > ?"}}, 0)
+		return err
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("search: %v", err)
+	}
+}
+
+// lateContext reports no error for a number of looks, then that of done.
+type lateContext struct {
+	context.Context
+	done  context.Context
+	looks int
+}
+
+func (c *lateContext) Err() error {
+	if c.looks--; c.looks > 0 {
+		return nil
+	}
+	return c.done.Err()
+}
+
+func TestTheTraceListWalksItsIndex(t *testing.T) {
+	s := open(t, t.TempDir())
+	s.rare = 0
+	if err := s.Append(t.Context(), round(1)); err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]query.Filter{
+		"no filter": {}, "time": {From: 1, To: 9}, "one field": {Service: "svc"}, "two fields": {Service: "svc", Name: "work", Status: "unset"},
+	} {
+		err := s.snapshot(t.Context(), "plan", func(snapshot *tx) error {
+			where, from, err := tracesOf(snapshot, s.rare, f)
+			if err != nil {
+				return err
+			}
+			where.add("(t.start_ns, t.trace_id) < (?, ?)", 5, []byte{1})
+			q := "EXPLAIN QUERY PLAN SELECT t.no, t.name FROM " + from + " WHERE " + where.String() + " ORDER BY t.start_ns DESC, t.trace_id DESC LIMIT 5"
+			var plan []string
+			err = snapshot.query(q, where.args, func(scan func(...any) error) (bool, error) {
+				var id, parent, unused int
+				var detail string
+				err := scan(&id, &parent, &unused, &detail)
+				plan = append(plan, detail)
+				return true, err
+			})
+			if all := strings.Join(plan, "; "); err == nil && (!strings.HasPrefix(all, "SEARCH t USING INDEX traces_by_start (") || strings.Contains(all, "TEMP B-TREE")) {
+				t.Errorf("%s: plan %s", name, all)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}

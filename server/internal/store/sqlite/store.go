@@ -1,0 +1,290 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/clewhq/clew/server/internal/store"
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// FileName is the database's name in the data directory.
+const FileName = "clew.db"
+
+// readers is how many reads run at once; more wait. A search for a text may
+// read every body there is, so it has fewer places and leaves the rest to what
+// is quick.
+const (
+	readers   = 4
+	searchers = readers / 2
+)
+
+// Store is a [store.Store] in one SQLite file. Only one process may have it
+// open; the caller sees to that.
+type Store struct {
+	path   string
+	packer *packer
+	rare   int // see defaultRare
+
+	mu     sync.RWMutex // held for reading by every call, for writing by Close
+	closed bool
+
+	write     *sql.DB       // one connection
+	writing   chan struct{} // holds one token; who has it may write
+	read      *sql.DB       // connections that can't write
+	searching chan struct{} // holds one token for each search for a text
+	writeStmt statements
+	readStmt  statements
+
+	resources *interner[trace.Resource]
+	scopes    *interner[trace.Scope]
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the store in directory dir and creates what is missing. A file
+// that isn't a Clew database, or was written by a newer version, is refused and
+// left unchanged. The caller closes the store.
+func Open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("sqlite: create data directory: %w", err)
+	}
+	s := &Store{
+		path: filepath.Join(dir, FileName), rare: defaultRare, writing: make(chan struct{}, 1), searching: make(chan struct{}, searchers),
+		resources: internResources(), scopes: internScopes(),
+	}
+	if err := s.open(context.Background()); err != nil {
+		_ = s.release()
+		return nil, fmt.Errorf("sqlite: open %s: %w", s.path, err)
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) (err error) {
+	// SQLite would let everybody read, and makes its other files like this one.
+	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	// temp_store: sorting never touches the disk. cache_size is in KiB.
+	// journal_size_limit: after a burst the WAL shrinks again.
+	common := []string{"busy_timeout(10000)", "temp_store(MEMORY)"}
+	if s.write, err = s.connect(1, "immediate",
+		append(common, "page_size(8192)", "synchronous(FULL)", "cache_size(-32768)", "journal_size_limit(67108864)")...); err != nil {
+		return err
+	}
+	version, err := check(ctx, s.write)
+	if err != nil {
+		return err
+	}
+	var mode string
+	if err := s.write.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
+		return fmt.Errorf("set journal mode: %w", err)
+	}
+	if mode != "wal" {
+		return fmt.Errorf("the file system can't do write-ahead logging (journal mode stayed %q): use a local disk", mode)
+	}
+	if err := migrate(ctx, s.write, version); err != nil {
+		return err
+	}
+	if s.read, err = s.connect(readers, "deferred", append(common, "cache_size(-8192)", "query_only(1)")...); err != nil {
+		return err
+	}
+	if s.packer, err = newPacker(); err != nil {
+		return err
+	}
+	return errors.Join(s.writeStmt.prepare(ctx, s.write, writeQueries), s.readStmt.prepare(ctx, s.read, readQueries))
+}
+
+// connect opens n connections to the file. Pragmas are run on each of them.
+func (s *Store) connect(n int, txlock string, pragmas ...string) (*sql.DB, error) {
+	abs, err := filepath.Abs(s.path)
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.ToSlash(abs)
+	if name[0] != '/' {
+		name = "/" + name // a drive letter
+	}
+	u := url.URL{Scheme: "file", Path: name, RawQuery: url.Values{"_pragma": pragmas, "_txlock": {txlock}}.Encode()}
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
+}
+
+// statements are prepared queries, by their text.
+type statements map[string]*sql.Stmt
+
+func (st *statements) prepare(ctx context.Context, db *sql.DB, queries []string) error {
+	*st = make(statements, len(queries))
+	for _, q := range queries {
+		stmt, err := db.PrepareContext(ctx, q)
+		if err != nil {
+			return fmt.Errorf("prepare %q: %w", q, err)
+		}
+		(*st)[q] = stmt
+	}
+	return nil
+}
+
+// Close implements [store.Store].
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	s.closed = true
+	if err := s.release(); err != nil {
+		return fmt.Errorf("sqlite: close %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// release closes the connections, the writer last: the last connection to go
+// brings the WAL into the file.
+func (s *Store) release() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.read, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if s.packer != nil {
+		s.packer.close()
+	}
+	return errors.Join(errs...)
+}
+
+// enter begins a call; leave ends it.
+func (s *Store) enter(ctx context.Context) error {
+	s.mu.RLock()
+	err := ctx.Err()
+	if s.closed {
+		err = store.ErrClosed
+	}
+	if err != nil {
+		s.mu.RUnlock()
+	}
+	return err
+}
+
+func (s *Store) leave() { s.mu.RUnlock() }
+
+// snapshot runs fn on one state of the store and says of its error which
+// operation failed.
+func (s *Store) snapshot(ctx context.Context, op string, fn func(*tx) error) error {
+	if err := s.enter(ctx); err != nil {
+		return fmt.Errorf("sqlite: %s: %w", op, err)
+	}
+	defer s.leave()
+	err := func() error {
+		sqlTx, err := s.read.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = sqlTx.Rollback() }()
+		return fn(newTx(ctx, sqlTx, s.readStmt))
+	}()
+	return describe(ctx, op, err)
+}
+
+// search is snapshot for a listing; one with a text waits for a place.
+func (s *Store) search(ctx context.Context, op, text string, fn func(*tx) error) error {
+	if text != "" {
+		select {
+		case s.searching <- struct{}{}:
+			defer func() { <-s.searching }()
+		case <-ctx.Done():
+			return describe(ctx, op, ctx.Err())
+		}
+	}
+	return s.snapshot(ctx, op, fn)
+}
+
+// describe adds the operation to err. When the context is done, that is the
+// reason, however SQLite put it.
+func describe(ctx context.Context, op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return fmt.Errorf("sqlite: %s: %w", op, err)
+}
+
+// tx is a transaction that knows the prepared statements.
+type tx struct {
+	ctx   context.Context
+	tx    *sql.Tx
+	stmts statements
+	mine  statements // of this transaction
+}
+
+func newTx(ctx context.Context, sqlTx *sql.Tx, stmts statements) *tx {
+	return &tx{ctx: ctx, tx: sqlTx, stmts: stmts, mine: statements{}}
+}
+
+// stmt returns the prepared statement of q, nil when it isn't one of the
+// prepared.
+func (t *tx) stmt(q string) *sql.Stmt {
+	st := t.mine[q]
+	if st == nil && t.stmts[q] != nil {
+		st = t.tx.StmtContext(t.ctx, t.stmts[q])
+		t.mine[q] = st
+	}
+	return st
+}
+
+func (t *tx) exec(q string, args ...any) (sql.Result, error) {
+	if st := t.stmt(q); st != nil {
+		return st.ExecContext(t.ctx, args...)
+	}
+	return t.tx.ExecContext(t.ctx, q, args...)
+}
+
+// query runs q and calls row for each row until it returns false.
+func (t *tx) query(q string, args []any, row func(scan func(...any) error) (more bool, err error)) error {
+	var rows *sql.Rows
+	var err error
+	if st := t.stmt(q); st != nil {
+		rows, err = st.QueryContext(t.ctx, args...)
+	} else {
+		rows, err = t.tx.QueryContext(t.ctx, q, args...)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if more, err := row(rows.Scan); err != nil || !more {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// one reads the only row of q; found is false when there is none.
+func (t *tx) one(q string, args []any, dest ...any) (found bool, err error) {
+	err = t.query(q, args, func(scan func(...any) error) (bool, error) {
+		found = true
+		return false, scan(dest...)
+	})
+	return found, err
+}

@@ -1,0 +1,134 @@
+// Package store defines where spans are kept: the Store interface with its
+// contract. Engines live in the folders below, import this package and never
+// each other; package storetest holds the suite that every engine passes, and
+// package memory is the oracle the others are compared with.
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/clewhq/clew/server/internal/query"
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// Errors that callers test for.
+var (
+	// ErrNotFound: no such trace, span or session.
+	ErrNotFound = errors.New("not found")
+	// ErrCursor: the cursor was not made by this listing.
+	ErrCursor = errors.New("malformed cursor")
+	// ErrClosed: the store was closed.
+	ErrClosed = errors.New("store is closed")
+)
+
+// Store keeps facts about spans and answers from them. All methods are safe for
+// concurrent use. What a method returns belongs to the caller, but a Span's
+// Resource and Scope are shared and must not be changed.
+//
+// Reads see every Append that returned before they began. A method whose context
+// is done returns its error. Lists are in the order that is stated, or in any
+// order; a limit below 1 is an empty list, but for a Page's, which is then 1.
+type Store interface {
+	// Append adds facts. When it returns nil they are durable: a crash or a
+	// power cut at any later moment loses none. When it returns an error none
+	// of them was added, and the same facts may be appended again. Appending a
+	// fact again changes nothing (see [trace.Merge]). A Happened fact may come
+	// before its span does; of several spans that share its span id it joins
+	// the first by [trace.Compare]. Facts are validated by the caller: ids are
+	// not zero, Start is set, Resource and Scope are not nil, Derived is
+	// filled, Cost is finite, and Metadata holds what encoding/json decodes
+	// to, or int64. An empty list, map or string need not come back as the
+	// kind of empty that it was. Append retains the spans; the caller must not
+	// change them afterwards.
+	Append(ctx context.Context, facts []trace.Fact) error
+
+	// Outline returns all spans of a trace in the order of [trace.Compare],
+	// without bodies: Attributes, Events, Links, Input, Output, Metadata and
+	// Resource.Attributes may be missing, everything else is there.
+	// ErrNotFound when no span of the trace is known.
+	Outline(ctx context.Context, id trace.TraceID) ([]*trace.Span, error)
+
+	// Spans returns whole spans of a trace in the order of [trace.Compare]: those
+	// with the given ids (every span that shares one), or all when none is
+	// given. ErrNotFound when there is no such span.
+	Spans(ctx context.Context, id trace.TraceID, spans ...trace.SpanID) ([]*trace.Span, error)
+
+	// Summaries returns the summaries of those traces that are known, in any
+	// order. They equal [trace.Summarize] of the trace's spans.
+	Summaries(ctx context.Context, ids ...trace.TraceID) ([]trace.Summary, error)
+
+	// Traces lists the traces that f selects (see [query.Filter.Match]) by
+	// descending Start, then descending id. Next is "" on the last page.
+	Traces(ctx context.Context, f query.Filter, p query.Page) (items []trace.Summary, next string, err error)
+
+	// Sessions lists the sessions that f selects by descending End, then
+	// ascending id. A session's User is that of the earliest span which has
+	// one; of two that start at once, the one in the trace of lower id.
+	Sessions(ctx context.Context, f query.Filter, p query.Page) (items []trace.SessionSummary, next string, err error)
+
+	// Session returns the summary of one session: the spans that carry its id.
+	// ErrNotFound when there are none.
+	Session(ctx context.Context, id string) (trace.SessionSummary, error)
+
+	// Values lists distinct values of a field that begin with prefix, in
+	// ascending order, at most limit. The empty value is not listed.
+	Values(ctx context.Context, field Field, prefix string, limit int) ([]string, error)
+
+	// Services returns what is known of those of the named services that have
+	// sent at least one span.
+	Services(ctx context.Context, names ...string) ([]Service, error)
+
+	// Sharing returns the traces, id excepted, whose ids have the same low 64
+	// bits as id, ascending, at most limit.
+	Sharing(ctx context.Context, id trace.TraceID, limit int) ([]trace.TraceID, error)
+
+	// Hinted returns spans of traces other than except that have one of the
+	// given hints (see [trace.Hints]) and started in [from, to], oldest first,
+	// at most limit. Of several hints the spans of each are returned, a span
+	// once a hint. Spans that start at once are in order of trace id, then
+	// [trace.Compare], then hint.
+	Hinted(ctx context.Context, except trace.TraceID, hints []string, from, to trace.Time, limit int) ([]Hinted, error)
+
+	// Stats returns what the store holds.
+	Stats(ctx context.Context) (Stats, error)
+
+	// Close waits for running calls, then frees the store's resources. Calls
+	// after Close fail with ErrClosed.
+	Close() error
+}
+
+// Field names a column that Values can list.
+type Field string
+
+// The fields of Values.
+const (
+	FieldService Field = "service"
+	FieldName    Field = "name"
+	FieldType    Field = "type"
+	FieldSession Field = "session"
+	FieldUser    Field = "user"
+)
+
+// Fields is every Field.
+var Fields = []Field{FieldService, FieldName, FieldType, FieldSession, FieldUser}
+
+// Service is what the store knows of one service.
+type Service struct {
+	Name      string
+	First     trace.Time // start of its earliest span
+	Last      trace.Time // start of its latest span
+	SpanCount int
+}
+
+// Hinted is a span found by a hint. Span is an outline span.
+type Hinted struct {
+	Hint string
+	Span *trace.Span
+}
+
+// Stats counts what a store holds.
+type Stats struct {
+	Spans, Traces int64
+	Bytes         int64 // on disk; 0 for memory
+}

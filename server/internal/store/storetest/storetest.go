@@ -1,0 +1,148 @@
+// Package storetest is the suite that every engine of package store passes.
+// Each subtest is a sentence of the contract; the last ones do random things to
+// the engine and to the oracle, package memory, and compare all answers.
+//
+// An engine's test is one line:
+//
+//	storetest.Run(t, func(t *testing.T) store.Store { return open(t.TempDir()) })
+package storetest
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/clewhq/clew/server/internal/query"
+	"github.com/clewhq/clew/server/internal/store"
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// Run holds the engine that open opens to the contract. Each call of open
+// returns an empty store; Run closes it.
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
+	for _, group := range [][]subtest{spanTests, mergeTests, summaryTests, listTests, lookupTests, lifeTests} {
+		for _, sub := range group {
+			t.Run(sub.name, func(t *testing.T) { sub.run(t, opened(t, open)) })
+		}
+	}
+	t.Run("random facts and queries are answered as the oracle answers them", func(t *testing.T) {
+		for _, seed := range []uint64{1, rand.Uint64()} {
+			Random(t, opened(t, open), seed, 60)
+		}
+	})
+}
+
+// subtest is one sentence of the contract.
+type subtest struct {
+	name string
+	run  func(*testing.T, store.Store)
+}
+
+func opened(t *testing.T, open func(t *testing.T) store.Store) store.Store {
+	t.Helper()
+	s := open(t)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil && !errors.Is(err, store.ErrClosed) {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+// same is how answers are compared: empty is as good as nil, NaN equals NaN.
+var same = cmp.Options{cmpopts.EquateEmpty(), cmpopts.EquateNaNs()}
+
+func diff(t *testing.T, what string, want, got any) {
+	t.Helper()
+	if d := cmp.Diff(want, got, same); d != "" {
+		t.Errorf("%s differ (-want +got):\n%s", what, d)
+	}
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func add(t *testing.T, s store.Store, facts ...trace.Fact) {
+	t.Helper()
+	if err := s.Append(t.Context(), facts); err != nil {
+		t.Fatalf("append: %v", err)
+	}
+}
+
+// holds checks that a trace consists of exactly these spans, by every method
+// that reads one trace.
+func holds(t *testing.T, s store.Store, want ...*trace.Span) {
+	t.Helper()
+	want = slices.SortedFunc(slices.Values(want), trace.Compare)
+	id := want[0].TraceID
+	diff(t, "spans", want, must[[]*trace.Span](t)(s.Spans(t.Context(), id)))
+	diff(t, "outline", outlines(want), outlines(must[[]*trace.Span](t)(s.Outline(t.Context(), id))))
+	diff(t, "summary", []trace.Summary{trace.Summarize(want)}, must[[]trace.Summary](t)(s.Summaries(t.Context(), id)))
+}
+
+// outlines strips what the contract lets an engine leave out of an outline.
+func outlines(spans []*trace.Span) []*trace.Span {
+	out := make([]*trace.Span, len(spans))
+	for i, s := range spans {
+		c := *s
+		c.Attributes, c.Events, c.Links, c.Input, c.Output, c.Metadata = nil, nil, nil, "", "", nil
+		r := *s.Resource
+		r.Attributes = nil
+		c.Resource = &r
+		out[i] = &c
+	}
+	return out
+}
+
+// traceIDs lists a whole listing, page by page, as bare trace ids.
+func traceIDs(t *testing.T, s store.Store, f query.Filter, limit int) []trace.TraceID {
+	t.Helper()
+	var ids []trace.TraceID
+	for page := (query.Page{Limit: limit}); ; {
+		items, next, err := s.Traces(t.Context(), f, page)
+		if err != nil {
+			t.Fatalf("traces: %v", err)
+		}
+		for _, item := range items {
+			ids = append(ids, item.TraceID)
+		}
+		if page.Cursor = next; next == "" {
+			return ids
+		}
+	}
+}
+
+func sessionIDs(t *testing.T, s store.Store, f query.Filter, limit int) []string {
+	t.Helper()
+	var ids []string
+	for page := (query.Page{Limit: limit}); ; {
+		items, next, err := s.Sessions(t.Context(), f, page)
+		if err != nil {
+			t.Fatalf("sessions: %v", err)
+		}
+		for _, item := range items {
+			ids = append(ids, item.ID)
+		}
+		if page.Cursor = next; next == "" {
+			return ids
+		}
+	}
+}
+
+func canceled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
