@@ -1,0 +1,209 @@
+package client
+
+import "time"
+
+// List is one page of a listing. NextCursor is "" on the last page.
+type List[T any] struct {
+	Items      []T    `json:"items"`
+	NextCursor string `json:"next_cursor"`
+}
+
+// TraceSummary is one row of the trace list. A trace is never finished: it is
+// true of the spans known so far.
+type TraceSummary struct {
+	TraceID      string   `json:"trace_id"`
+	Name         string   `json:"name"`
+	StartTime    Time     `json:"start_time"`
+	EndTime      Time     `json:"end_time"`
+	DurationNS   int64    `json:"duration_ns"`
+	Services     []string `json:"services"`
+	SpanCount    int      `json:"span_count"`
+	ErrorCount   int      `json:"error_count"`
+	RootCount    int      `json:"root_count"`   // spans without a parent id
+	OrphanCount  int      `json:"orphan_count"` // spans whose parent was never received
+	SessionID    string   `json:"session_id"`
+	UserID       string   `json:"user_id"`
+	InputTokens  *int64   `json:"input_tokens"`
+	OutputTokens *int64   `json:"output_tokens"`
+	Cost         *float64 `json:"cost"` // US dollars
+}
+
+// Trace is a trace with its whole spans, ordered by start and id, and the places
+// where it is broken.
+type Trace struct {
+	Trace  TraceSummary `json:"trace"`
+	Spans  []Span       `json:"spans"`
+	Breaks []Break      `json:"breaks"`
+}
+
+// Outline is a Trace without the bodies of its spans.
+type Outline struct {
+	Trace  TraceSummary  `json:"trace"`
+	Spans  []SpanOutline `json:"spans"`
+	Breaks []Break       `json:"breaks"`
+}
+
+// Outline returns t without the bodies of its spans.
+func (t Trace) Outline() Outline {
+	o := Outline{Trace: t.Trace, Spans: make([]SpanOutline, len(t.Spans)), Breaks: t.Breaks}
+	for i := range t.Spans {
+		o.Spans[i] = t.Spans[i].SpanOutline
+	}
+	return o
+}
+
+// SpanOutline is what a span's row and bar need: all of it but its bodies.
+type SpanOutline struct {
+	TraceID       string   `json:"trace_id"`
+	SpanID        string   `json:"span_id"`
+	ParentSpanID  string   `json:"parent_span_id"` // "" for a root
+	Name          string   `json:"name"`
+	Service       string   `json:"service"`
+	Type          string   `json:"type"`   // DEFAULT, LLM, TOOL, EXECUTOR, …
+	Kind          string   `json:"kind"`   // unspecified, internal, server, client, producer, consumer
+	Status        string   `json:"status"` // unset, ok, error
+	StatusMessage string   `json:"status_message"`
+	StartTime     Time     `json:"start_time"`
+	EndTime       Time     `json:"end_time"` // zero while open
+	DurationNS    int64    `json:"duration_ns"`
+	Open          bool     `json:"open"`          // started, not ended yet
+	Twin          int      `json:"twin"`          // which of several spans that share the id, from 0
+	RemoteParent  *bool    `json:"remote_parent"` // nil when the sender did not say
+	SessionID     string   `json:"session_id"`
+	UserID        string   `json:"user_id"`
+	Tags          []string `json:"tags"`
+	Provider      string   `json:"provider"`
+	Model         string   `json:"model"`
+	InputTokens   *int64   `json:"input_tokens"`
+	OutputTokens  *int64   `json:"output_tokens"`
+	Cost          *float64 `json:"cost"` // US dollars
+	TraceState    string   `json:"trace_state"`
+	Scope         Scope    `json:"scope"`
+}
+
+// Span is a whole span.
+type Span struct {
+	SpanOutline
+	Input      string         `json:"input"`
+	Output     string         `json:"output"`
+	Metadata   map[string]any `json:"metadata"`
+	Attributes []Attribute    `json:"attributes"`
+	Events     []Event        `json:"events"`
+	Links      []Link         `json:"links"`
+	Resource   []Attribute    `json:"resource"`
+}
+
+// Scope is the instrumentation that made a span.
+type Scope struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Event is something that happened within a span.
+type Event struct {
+	Name       string      `json:"name"`
+	Time       Time        `json:"time"`
+	Attributes []Attribute `json:"attributes"`
+}
+
+// Link points at another span that has to do with this one.
+type Link struct {
+	TraceID    string      `json:"trace_id"`
+	SpanID     string      `json:"span_id"`
+	TraceState string      `json:"trace_state"`
+	Attributes []Attribute `json:"attributes"`
+}
+
+// Break is one place where a trace is not whole.
+type Break struct {
+	Kind   string   `json:"kind"`   // missing_parent, several_roots, cycle, duplicate_span_id, shared_low_64, lost_context
+	Place  string   `json:"place"`  // "planner → tools"
+	Spans  []string `json:"spans"`  // span ids
+	Traces []string `json:"traces"` // ids of other traces that have to do with it
+	Proof  []string `json:"proof"`  // sentences
+	Cause  string   `json:"cause"`
+	Fix    string   `json:"fix"`
+}
+
+// SessionSummary is one row of the session list.
+type SessionSummary struct {
+	SessionID    string   `json:"session_id"`
+	UserID       string   `json:"user_id"`
+	TraceCount   int      `json:"trace_count"`
+	SpanCount    int      `json:"span_count"`
+	ErrorCount   int      `json:"error_count"`
+	StartTime    Time     `json:"start_time"`
+	EndTime      Time     `json:"end_time"`
+	InputTokens  *int64   `json:"input_tokens"`
+	OutputTokens *int64   `json:"output_tokens"`
+	Cost         *float64 `json:"cost"` // US dollars
+}
+
+// Session is a session with a page of its traces, newest first.
+type Session struct {
+	Session    SessionSummary `json:"session"`
+	Traces     []TraceSummary `json:"traces"`
+	NextCursor string         `json:"next_cursor"`
+}
+
+// Status says what the server is and holds.
+type Status struct {
+	Version     string `json:"version"`
+	KeyRequired bool   `json:"key_required"`
+	Spans       int64  `json:"spans"`
+	Traces      int64  `json:"traces"`
+}
+
+// ErrorBody is the body of every answer that is an error.
+type ErrorBody struct {
+	Error ErrorDetail `json:"error"`
+}
+
+// ErrorDetail says what went wrong. Field is the parameter at fault, or "".
+type ErrorDetail struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Field   string `json:"field"`
+}
+
+// Time is a time.Time whose JSON always has nine digits of nanoseconds and is in
+// UTC; the zero Time is "".
+type Time struct{ time.Time }
+
+const timeFormat = "2006-01-02T15:04:05.000000000Z"
+
+// MarshalText writes the JSON form.
+func (t Time) MarshalText() ([]byte, error) { return t.AppendText(nil) }
+
+// AppendText appends the JSON form.
+func (t Time) AppendText(b []byte) ([]byte, error) {
+	if t.IsZero() {
+		return b, nil
+	}
+	return t.UTC().AppendFormat(b, timeFormat), nil
+}
+
+// MarshalJSON writes the JSON form, a string.
+func (t Time) MarshalJSON() ([]byte, error) {
+	b := append(make([]byte, 0, len(timeFormat)+2), '"')
+	b, err := t.AppendText(b)
+	return append(b, '"'), err
+}
+
+// UnmarshalText reads RFC 3339 with or without a fraction; "" is the zero Time.
+func (t *Time) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*t = Time{}
+		return nil
+	}
+	return t.Time.UnmarshalText(b)
+}
+
+// UnmarshalJSON reads a string that UnmarshalText reads, or null.
+func (t *Time) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" || string(b) == `""` {
+		*t = Time{}
+		return nil
+	}
+	return t.Time.UnmarshalJSON(b)
+}

@@ -1,0 +1,118 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/clewhq/clew/server/client"
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+func (a *api) listTraces(w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	filter, page := p.filter(), p.page()
+	if err := p.done(); err != nil {
+		return err
+	}
+	items, next, err := a.Store.Traces(r.Context(), filter, page)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, client.List[client.TraceSummary]{Items: wireList(items, wireSummary), NextCursor: next})
+}
+
+func (a *api) getTrace(w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	id, outline := p.traceID(), p.flag("outline")
+	if err := p.done(); err != nil {
+		return err
+	}
+	done, err := a.admit(r.Context(), id)
+	if err != nil {
+		return about(err, "trace %s", id)
+	}
+	defer done()
+	load := a.wholeSpans
+	if outline {
+		load = a.Store.Outline
+	}
+	spans, err := load(r.Context(), id)
+	if err != nil {
+		return about(err, "trace %s", id)
+	}
+	breaks, err := a.findBreaks(r.Context(), id, spans, outline)
+	if err != nil {
+		return about(err, "breaks of trace %s", id)
+	}
+
+	w.Header().Set("Content-Type", "application/json")
+	if err := writeTrace(w, spans, breaks, outline); err != nil {
+		// The answer has begun. Cutting the connection is the one way left to
+		// say that it isn't whole.
+		if r.Context().Err() == nil {
+			a.Logger.LogAttrs(r.Context(), slog.LevelWarn, "answer cut short", slog.String("trace_id", id.String()), slog.Any("error", err))
+		}
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// admit waits until the trace may be read, if it is large. The caller calls done
+// when it needs the trace no more.
+func (a *api) admit(ctx context.Context, id trace.TraceID) (done func(), err error) {
+	summaries, err := a.Store.Summaries(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(summaries) == 0 || summaries[0].SpanCount <= maxWhole {
+		return func() {}, nil
+	}
+	select {
+	case a.large <- struct{}{}:
+		return func() { <-a.large }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// writeTrace writes a client.Trace, or a client.Outline, one span at a time: a
+// trace of many thousand spans is never in memory as JSON.
+func writeTrace(w io.Writer, spans []*trace.Span, breaks []client.Break, outline bool) error {
+	buf := bufio.NewWriterSize(w, 32<<10)
+	enc := json.NewEncoder(buf)
+	field := func(text string, v any) error {
+		if _, err := buf.WriteString(text); err != nil {
+			return err
+		}
+		return enc.Encode(v)
+	}
+	if err := field(`{"trace":`, wireSummary(trace.Summarize(spans))); err != nil {
+		return err
+	}
+	twins := make(map[trace.SpanID]int, len(spans))
+	separator := `,"spans":[`
+	for _, s := range spans {
+		var v any
+		if twin := twins[s.ID]; outline {
+			v = wireOutline(s, twin)
+		} else {
+			v = wireSpan(s, twin)
+		}
+		twins[s.ID]++
+		if err := field(separator, v); err != nil {
+			return err
+		}
+		separator = ","
+	}
+	if err := field(`],"breaks":`, breaks); err != nil {
+		return err
+	}
+	if _, err := buf.WriteString("}\n"); err != nil {
+		return err
+	}
+	return buf.Flush()
+}
