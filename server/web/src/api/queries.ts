@@ -1,0 +1,105 @@
+// What the views ask the server for, by its name in the cache.
+
+import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { type Filters, toParams } from "../model/filters.ts";
+import { ApiError, get, path, post, withParams } from "./client.ts";
+import type { Decoded, Page, Session, SessionAnswer, Span, Status, Trace, TraceAnswer } from "./types.ts";
+
+const pageSize = 50;
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Mistakes stay mistakes; only what a moment may cure is asked again.
+      retry: (count, error) =>
+        count < 2 && error instanceof ApiError && (error.status === 503 || error.status === 429),
+      refetchOnWindowFocus: false,
+      staleTime: 10_000,
+    },
+  },
+});
+
+export const keys = {
+  traces: ["traces"] as const,
+  trace: (id: string) => ["trace", id] as const,
+  sessions: ["sessions"] as const,
+};
+
+export function useTraces(filters: Filters) {
+  return useInfiniteQuery({
+    queryKey: [...keys.traces, filters],
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<Trace>>(
+        withParams("/traces", { ...toParams(filters), limit: pageSize, cursor: pageParam }),
+        signal,
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor || undefined,
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+  });
+}
+
+export function useTrace(id: string) {
+  return useQuery({
+    queryKey: keys.trace(id),
+    queryFn: ({ signal }) => get<TraceAnswer>(path`/traces/${id}` + "?outline=1", signal),
+  });
+}
+
+/** A span whole. Its version is in the key, so that a span that ends is asked for again. */
+export function useSpan(traceId: string, spanId: string, twin: number, version: string) {
+  return useQuery({
+    queryKey: [...keys.trace(traceId), "span", spanId, twin, version],
+    queryFn: ({ signal }) =>
+      get<Span>(withParams(path`/traces/${traceId}/spans/${spanId}`, { twin: twin || undefined }), signal),
+    enabled: spanId !== "",
+    staleTime: 60_000,
+  });
+}
+
+export function useSessions(filters: { user: string; q: string }) {
+  return useInfiniteQuery({
+    queryKey: [...keys.sessions, filters],
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<Session>>(withParams("/sessions", { ...filters, limit: pageSize, cursor: pageParam }), signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor || undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useSession(id: string) {
+  return useInfiniteQuery({
+    queryKey: [...keys.sessions, "one", id],
+    queryFn: ({ pageParam, signal }) =>
+      get<SessionAnswer>(withParams(path`/sessions/${id}`, { limit: 200, cursor: pageParam }), signal),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor || undefined,
+  });
+}
+
+/** Values of a field that begin with prefix. */
+export function useValues(field: string, prefix: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ["values", field, prefix],
+    queryFn: ({ signal }) => get<Page<string>>(withParams("/values", { field, prefix, limit: 12 }), signal),
+    enabled,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What span contexts a text holds. What is stored of them is asked anew each time. */
+export function useDecoded(text: string) {
+  return useQuery({
+    queryKey: ["decode", text],
+    queryFn: ({ signal }) => post<Decoded>("/decode", text, signal),
+    enabled: text.trim() !== "",
+    gcTime: 0,
+    staleTime: 0,
+  });
+}
+
+export function useStatus() {
+  return useQuery({ queryKey: ["status"], queryFn: ({ signal }) => get<Status>("/status", signal) });
+}

@@ -1,0 +1,185 @@
+// The shapes of the API, as server/internal/api/openapi.yaml has them. Times are
+// RFC 3339 with nanoseconds, durations integer nanoseconds; unknown tokens and
+// costs are null, absent strings "".
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string;
+}
+
+export interface Trace {
+  trace_id: string;
+  name: string;
+  start_time: string;
+  end_time: string;
+  duration_ns: number;
+  services: string[];
+  span_count: number;
+  error_count: number;
+  root_count: number;
+  orphan_count: number;
+  session_id: string;
+  user_id: string;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost: number | null;
+}
+
+/** What a span's row and bar need. */
+export interface Outline {
+  trace_id: string;
+  span_id: string;
+  parent_span_id: string;
+  name: string;
+  service: string;
+  type: string;
+  kind: string;
+  status: "unset" | "ok" | "error";
+  status_message: string;
+  start_time: string;
+  end_time: string;
+  duration_ns: number;
+  open: boolean;
+  /** 0 unless another span of the trace has the same id. */
+  twin: number;
+  remote_parent: boolean | null;
+  session_id: string;
+  user_id: string;
+  tags: string[];
+  provider: string;
+  model: string;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost: number | null;
+  trace_state: string;
+  scope: { name: string; version: string };
+}
+
+export interface Span extends Outline {
+  input: string;
+  output: string;
+  metadata: Record<string, unknown>;
+  attributes: Attribute[];
+  events: SpanEvent[];
+  links: Link[];
+  resource: Attribute[];
+}
+
+/** Integers are strings, bytes base64, an array is a list of values, a map a list of attributes. */
+export interface Value {
+  type: string;
+  value: unknown;
+}
+
+export interface Attribute extends Value {
+  key: string;
+}
+
+export interface SpanEvent {
+  name: string;
+  time: string;
+  attributes: Attribute[];
+}
+
+export interface Link {
+  trace_id: string;
+  span_id: string;
+  trace_state: string;
+  attributes: Attribute[];
+}
+
+/** A place where the trace is not whole. */
+export interface Break {
+  kind: string;
+  place: string;
+  spans: string[];
+  traces: string[];
+  proof: string[];
+  cause: string;
+  fix: string;
+}
+
+export interface TraceAnswer {
+  trace: Trace;
+  spans: Outline[];
+  breaks: Break[];
+}
+
+export interface Session {
+  session_id: string;
+  user_id: string;
+  trace_count: number;
+  span_count: number;
+  error_count: number;
+  start_time: string;
+  end_time: string;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost: number | null;
+}
+
+export interface SessionAnswer {
+  session: Session;
+  traces: Trace[];
+  next_cursor: string;
+}
+
+export interface Status {
+  version: string;
+  key_required: boolean;
+  spans: number;
+  traces: number;
+}
+
+export interface TextPosition {
+  /** In bytes, from 0. */
+  offset: number;
+  line: number;
+  /** In characters, from 1. */
+  column: number;
+}
+
+export interface DecodedID {
+  hex: string;
+  uuid: string;
+  decimal: string;
+  b3: string;
+}
+
+export interface DecodeProblem {
+  reason: string;
+  field: string;
+  message: string;
+  at: TextPosition | null;
+}
+
+export interface DecodedContext {
+  format: string;
+  valid: boolean;
+  carrier: number;
+  times: number;
+  fields: { name: string; value: string; encodings: string[]; at: TextPosition }[];
+  trace_id: DecodedID | null;
+  span_id: DecodedID | null;
+  flags: string[];
+  trace_state: string;
+  path: string[];
+  ids_path: string[];
+  session_id: string;
+  user_id: string;
+  metadata: Record<string, unknown>;
+  baggage: { key: string; value: string }[];
+  trace_type: string;
+  tracing_level: string;
+  problems: DecodeProblem[];
+  effect: "continue" | "join" | "link" | "ignore" | "new_trace";
+  explanation: string;
+  stored: { trace: Trace | null; spans: Outline[]; sharing: string[]; link: string } | null;
+}
+
+export interface Decoded {
+  contexts: DecodedContext[];
+  more: boolean;
+  disagreements: { kind: string; contexts: number[]; message: string }[];
+  store: { asked: boolean; reason: string };
+}

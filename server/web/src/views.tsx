@@ -1,0 +1,27 @@
+// THE TABLE of views: what each path shows. A view is one component and one
+// line here; docs/adding/view.md tells how.
+
+import type { ComponentType } from "react";
+import { DecodeView } from "./decode/decode.tsx";
+import { SessionView } from "./sessions/session.tsx";
+import { SessionList } from "./sessions/sessions.tsx";
+import { TraceView } from "./trace/trace.tsx";
+import { TraceList } from "./traces/traces.tsx";
+
+export interface View {
+  /** wouter's pattern; its parameters are the component's params. */
+  path: string;
+  component: ComponentType<{ params: { id: string } }>;
+  /** The entry in the header; without it the view is reached by links. */
+  nav?: string;
+  /** Paths that begin so light up the entry. */
+  section: string;
+}
+
+export const views: View[] = [
+  { path: "/", component: TraceList, nav: "Traces", section: "/traces" },
+  { path: "/traces/:id", component: TraceView, section: "/traces" },
+  { path: "/sessions", component: SessionList, nav: "Sessions", section: "/sessions" },
+  { path: "/sessions/:id", component: SessionView, section: "/sessions" },
+  { path: "/decode", component: DecodeView, nav: "Decode", section: "/decode" },
+];
