@@ -1,0 +1,79 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/clewhq/clew/server/client"
+	"github.com/clewhq/clew/server/internal/terminal"
+)
+
+func ls(ctx context.Context, a *app, args []string) error {
+	fs := a.flags("ls")
+	var r remote
+	r.register(fs, a)
+	var q client.Query
+	fs.StringVar(&q.Service, "service", "", "only traces with a span of this `service`")
+	fs.StringVar(&q.Name, "name", "", "… with a span of this `name`")
+	fs.StringVar(&q.Session, "session", "", "… of this `session`")
+	fs.StringVar(&q.User, "user", "", "… of this `user`")
+	fs.StringVar(&q.Type, "type", "", "… of this span `type`: LLM, TOOL, …")
+	fs.StringVar(&q.Status, "status", "", "… with this `status`: error, ok, unset")
+	fs.StringVar(&q.Text, "q", "", "… with this `text` in name, input, output or an attribute")
+	timeFlag(fs, "from", "active at this `time` or later: RFC 3339, or an age such as 90m or 36h", &q.From)
+	timeFlag(fs, "to", "active before this `time`", &q.To)
+	fs.IntVar(&q.Limit, "n", 20, "at most this `many`")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	if fs.NArg() > 0 {
+		return usageError(fs, "unexpected argument %q", fs.Arg(0))
+	}
+	list, err := r.client().Traces(ctx, q)
+	if err != nil {
+		return r.explain(err)
+	}
+	if r.json {
+		return printJSON(a, list)
+	}
+	if len(list.Items) == 0 {
+		_, err := fmt.Fprintln(a.stderr, "no traces")
+		return err
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "TRACE\tSTART\tDURATION\tSPANS\tERRORS\tTOKENS\tSERVICES\tNAME")
+	for _, t := range list.Items {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s%s\n",
+			t.TraceID, t.StartTime.Local().Format(time.DateTime), terminal.Duration(t.DurationNS), t.SpanCount, t.ErrorCount,
+			cmp.Or(terminal.Tokens(t.InputTokens, t.OutputTokens), "-"), terminal.Cut(terminal.Printable(terminal.Some(t.Services, 3)), 60),
+			terminal.Cut(terminal.Printable(t.Name), 60), torn(t))
+	}
+	return w.Flush()
+}
+
+// torn marks a trace that doesn't hang together.
+func torn(t client.TraceSummary) string {
+	if t.RootCount == 1 && t.OrphanCount == 0 {
+		return ""
+	}
+	return fmt.Sprintf("  (broken: %d roots, %d orphans)", t.RootCount, t.OrphanCount)
+}
+
+func timeFlag(fs *flag.FlagSet, name, help string, into *time.Time) {
+	fs.Func(name, help, func(v string) error {
+		if age, err := time.ParseDuration(v); err == nil {
+			*into = time.Now().Add(-age)
+			return nil
+		}
+		t, err := time.Parse(time.RFC3339, cmp.Or(v, "-"))
+		if err != nil {
+			return fmt.Errorf("%q: want a time as 2026-01-31T15:04:05Z, or an age as 90m", v)
+		}
+		*into = t
+		return nil
+	})
+}
