@@ -41,6 +41,7 @@ var intFields = []field[*int64]{
 	{of: func(c *Call) **int64 { return &c.Params.TopK }, keys: []attribute.Key{TopKKey}},
 	{of: func(c *Call) **int64 { return &c.Params.Seed }, keys: []attribute.Key{SeedKey}},
 	{of: func(c *Call) **int64 { return &c.Params.Choices }, keys: []attribute.Key{ChoiceCountKey}},
+	{of: func(c *Call) **int64 { return &c.Params.Dimensions }, keys: []attribute.Key{DimensionsKey}},
 	{
 		of: func(c *Call) **int64 { return &c.Usage.Input }, keys: []attribute.Key{InputTokensKey},
 		older: []attribute.Key{"gen_ai.usage.prompt_tokens"},
@@ -57,6 +58,8 @@ var intFields = []field[*int64]{
 		of:   func(c *Call) **int64 { return &c.Usage.CacheWrite },
 		keys: []attribute.Key{CacheWriteTokensKey, CacheWriteTokens141Key, CacheWriteTokensOldKey},
 	},
+	{of: func(c *Call) **int64 { return &c.Usage.CacheWrite5m }, keys: []attribute.Key{CacheWrite5mTokensKey}},
+	{of: func(c *Call) **int64 { return &c.Usage.CacheWrite1h }, keys: []attribute.Key{CacheWrite1hTokensKey}},
 	{
 		of:   func(c *Call) **int64 { return &c.Usage.Reasoning },
 		keys: []attribute.Key{ReasoningTokensKey, ReasoningTokensOldKey},
@@ -81,11 +84,22 @@ var floatFields = []field[*float64]{
 
 var listFields = []field[[]string]{
 	{of: func(c *Call) *[]string { return &c.Params.StopSequences }, keys: []attribute.Key{StopSequencesKey}},
+	{of: func(c *Call) *[]string { return &c.Params.EncodingFormats }, keys: []attribute.Key{EncodingFormatsKey}},
 	{of: func(c *Call) *[]string { return &c.FinishReasons }, keys: []attribute.Key{FinishReasonsKey}},
 }
 
-// Attributes writes c as span attributes. Text that is not UTF-8 is made so, because exporters refuse it.
-func Attributes(c Call) []attribute.KeyValue {
+// Record is what a span can tell: a Call, a ToolRun, a Retrieval or an AgentRun.
+type Record interface {
+	// SpanName is the name that OpenTelemetry's conventions give to the span.
+	SpanName() string
+
+	attributes() []attribute.KeyValue
+}
+
+// Attributes writes r as span attributes. Text that is not UTF-8 is made so, because exporters refuse it.
+func Attributes(r Record) []attribute.KeyValue { return r.attributes() }
+
+func (c Call) attributes() []attribute.KeyValue {
 	c.Operation = c.operation()
 	out := make([]attribute.KeyValue, 0, 32)
 	out = append(out, OperationKey.String(valid(c.Operation)))
@@ -121,6 +135,9 @@ func Attributes(c Call) []attribute.KeyValue {
 	}
 	if c.TimeToFirstChunk > 0 {
 		out = append(out, TimeToFirstChunkKey.Float64(c.TimeToFirstChunk.Seconds()))
+	}
+	if c.TokensPerSecond > 0 {
+		out = append(out, TokensPerSecondKey.Float64(c.TokensPerSecond))
 	}
 	if c.ServerPort > 0 {
 		out = append(out, ServerPortKey.Int(c.ServerPort))
@@ -190,6 +207,7 @@ func Decode(attrs []attribute.KeyValue) Call {
 	}
 	take(byKey, StreamKey, asBool, &c.Params.Stream)
 	take(byKey, TimeToFirstChunkKey, asDuration, &c.TimeToFirstChunk)
+	take(byKey, TokensPerSecondKey, asRate, &c.TokensPerSecond)
 	take(byKey, ServerPortKey, asPort, &c.ServerPort)
 	take(byKey, SystemInstructionsKey, asParts, &c.System)
 	take(byKey, InputMessagesKey, asMessages, &c.Input)
@@ -259,6 +277,14 @@ func asDuration(v attribute.Value) (time.Duration, bool) {
 		return 0, false
 	}
 	return time.Duration(*f*float64(time.Second) + 0.5), true
+}
+
+func asRate(v attribute.Value) (float64, bool) {
+	f, ok := asFloat(v)
+	if !ok || !(*f > 0) || math.IsInf(*f, 0) {
+		return 0, false
+	}
+	return *f, true
 }
 
 func asPort(v attribute.Value) (int, bool) {

@@ -23,6 +23,7 @@ type Call struct {
 	ResponseModel    string
 	ResponseTier     string        // service tier that was used
 	TimeToFirstChunk time.Duration // from the request to the first generated token; 0 is unknown
+	TokensPerSecond  float64       // of a stream, from its first token to its last; 0 is unknown
 	Usage            Usage
 
 	ServerAddress string
@@ -45,15 +46,22 @@ type Params struct {
 	ReasoningEffort  string
 	ServiceTier      string // as requested
 	OutputType       string // text, json, image, speech
+	Dimensions       *int64 // of an embedding
+	EncodingFormats  []string
 }
 
 // Usage counts tokens. Input includes those read from and written to a cache, Output includes those of reasoning; a
 // provider that counts them apart is to be summed up first.
 type Usage struct {
-	Input       *int64
-	Output      *int64
-	CacheRead   *int64
-	CacheWrite  *int64
+	Input      *int64
+	Output     *int64
+	CacheRead  *int64
+	CacheWrite *int64
+
+	// Of CacheWrite, what is kept for five minutes and for an hour, where a provider has a price for each.
+	CacheWrite5m *int64
+	CacheWrite1h *int64
+
 	Reasoning   *int64
 	AudioInput  *int64
 	AudioOutput *int64
@@ -153,12 +161,7 @@ func (URI) part()        {}
 func (Other) part()      {}
 
 // SpanName is the name that OpenTelemetry's conventions give to the span of c, such as "chat gpt-4o".
-func (c Call) SpanName() string {
-	if c.Model == "" {
-		return c.operation()
-	}
-	return valid(c.operation() + " " + c.Model)
-}
+func (c Call) SpanName() string { return spanName(c.operation(), c.Model) }
 
 func (c Call) operation() string {
 	if c.Operation == "" {

@@ -50,3 +50,26 @@ func ExampleAttributes() {
 	// Twice the length of the thread.
 	// 18 tokens
 }
+
+// What an agent does around its model calls is recorded by the same three lines.
+func ExampleToolRun() {
+	call := llm.ToolCall{ID: "call_1", Name: "depth", Arguments: `{"of":"labyrinth"}`} // as the model asked
+	run := llm.ToolRun{Call: call, Result: "40 fathoms"}
+
+	_, span := clew.Start(context.Background(), run.SpanName(), clew.TOOL)
+	defer span.End()
+	span.SetAttributes(llm.Attributes(run)...)
+
+	for _, kv := range llm.Attributes(run) {
+		fmt.Println(kv.Key, "=", kv.Value.AsString())
+	}
+	// Output:
+	// gen_ai.operation.name = execute_tool
+	// gen_ai.tool.type = function
+	// gen_ai.tool.name = depth
+	// gen_ai.tool.call.id = call_1
+	// gen_ai.tool.call.arguments = {"of":"labyrinth"}
+	// lmnr.span.input = {"of":"labyrinth"}
+	// gen_ai.tool.call.result = 40 fathoms
+	// lmnr.span.output = 40 fathoms
+}

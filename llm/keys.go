@@ -25,6 +25,8 @@ const (
 	ReasoningEffortKey  = attribute.Key("gen_ai.request.reasoning_effort")
 	RequestTierKey      = attribute.Key("gen_ai.request.service_tier")
 	OutputTypeKey       = attribute.Key("gen_ai.output.type")
+	EncodingFormatsKey  = attribute.Key("gen_ai.request.encoding_formats")
+	DimensionsKey       = attribute.Key("gen_ai.embeddings.dimension.count")
 
 	ResponseIDKey       = attribute.Key("gen_ai.response.id")
 	ResponseModelKey    = attribute.Key("gen_ai.response.model")
@@ -40,6 +42,8 @@ const (
 	CacheWriteTokensKey    = attribute.Key("gen_ai.usage.cache_write.input_tokens")
 	CacheWriteTokens141Key = attribute.Key("gen_ai.usage.cache_creation.input_tokens") // in 1.41 of the conventions
 	CacheWriteTokensOldKey = attribute.Key("gen_ai.usage.cache_creation_input_tokens")
+	CacheWrite5mTokensKey  = attribute.Key("gen_ai.usage.cache_creation.input_tokens.ephemeral_5m") // Laminar's name
+	CacheWrite1hTokensKey  = attribute.Key("gen_ai.usage.cache_creation.input_tokens.ephemeral_1h")
 	ReasoningTokensKey     = attribute.Key("gen_ai.usage.reasoning.output_tokens")
 	ReasoningTokensOldKey  = attribute.Key("gen_ai.usage.reasoning_tokens")
 	AudioInputTokensKey    = attribute.Key("gen_ai.usage.audio.input_tokens")
@@ -53,16 +57,38 @@ const (
 	OutputMessagesKey     = attribute.Key("gen_ai.output.messages")
 	ToolDefinitionsKey    = attribute.Key("gen_ai.tool.definitions")
 
-	SpanInputKey  = attribute.Key("lmnr.span.input")  // the conversation in chat form: an array of messages
-	SpanOutputKey = attribute.Key("lmnr.span.output") // the answer in chat form: a message; an array for several choices
+	ToolNameKey        = attribute.Key("gen_ai.tool.name")
+	ToolTypeKey        = attribute.Key("gen_ai.tool.type")
+	ToolDescriptionKey = attribute.Key("gen_ai.tool.description")
+	ToolCallIDKey      = attribute.Key("gen_ai.tool.call.id")
+	ToolArgumentsKey   = attribute.Key("gen_ai.tool.call.arguments")
+	ToolResultKey      = attribute.Key("gen_ai.tool.call.result")
+
+	RetrievalQueryKey     = attribute.Key("gen_ai.retrieval.query.text")
+	RetrievalDocumentsKey = attribute.Key("gen_ai.retrieval.documents") // JSON: an array of {id, score, content, metadata}
+	RetrievalTopKKey      = attribute.Key("gen_ai.retrieval.top_k")     // beside gen_ai.request.top_k, its name in 1.41
+	DataSourceKey         = attribute.Key("gen_ai.data_source.id")
+
+	AgentNameKey        = attribute.Key("gen_ai.agent.name")
+	AgentIDKey          = attribute.Key("gen_ai.agent.id")
+	AgentDescriptionKey = attribute.Key("gen_ai.agent.description")
+	AgentVersionKey     = attribute.Key("gen_ai.agent.version")
+
+	// Of a model call the conversation in chat form, an array of messages, and the answer, a message or for several
+	// choices an array. Of a tool its arguments and its result, of a retrieval the query and the documents.
+	SpanInputKey  = attribute.Key("lmnr.span.input")
+	SpanOutputKey = attribute.Key("lmnr.span.output")
 
 	ServerAddressKey = attribute.Key("server.address")
 	ServerPortKey    = attribute.Key("server.port")
 	ErrorTypeKey     = attribute.Key("error.type")
 )
 
-// Clew's own keys, for what a capture could not see.
+// Clew's own keys.
 const (
+	// TokensPerSecondKey is how fast a streamed answer came, from its first token on.
+	TokensPerSecondKey = attribute.Key("clew.llm.output_tokens_per_second")
+
 	// RequestIncompleteKey says why the recorded request is not the whole one; its values are Incomplete constants.
 	RequestIncompleteKey = attribute.Key("clew.llm.request.incomplete")
 
@@ -85,6 +111,9 @@ const (
 	GenerateContent = "generate_content"
 	TextCompletion  = "text_completion"
 	Embeddings      = "embeddings"
+	ExecuteTool     = "execute_tool"
+	Retrieve        = "retrieval"
+	InvokeAgent     = "invoke_agent"
 )
 
 // Roles that OpenTelemetry names. Others, such as OpenAI's developer, are kept as they are.

@@ -142,13 +142,14 @@ func (r random) call() llm.Call {
 			MaxTokens: r.count(), Temperature: r.number(), TopP: r.number(), TopK: r.count(),
 			FrequencyPenalty: r.number(), PresencePenalty: r.number(), Seed: r.count(), Choices: r.count(),
 			StopSequences: r.texts(), ReasoningEffort: r.maybe(), ServiceTier: r.maybe(), OutputType: r.maybe(),
+			Dimensions: r.count(), EncodingFormats: r.texts(),
 		},
 		System: r.parts(), Input: r.messages(), Tools: r.tools(), Output: r.messages(),
 		FinishReasons: r.texts(), ResponseID: r.maybe(), ResponseModel: r.maybe(), ResponseTier: r.maybe(),
-		TimeToFirstChunk: time.Duration(r.Int64N(int64(time.Hour))),
+		TimeToFirstChunk: time.Duration(r.Int64N(int64(time.Hour))), TokensPerSecond: float64(r.IntN(500)),
 		Usage: llm.Usage{
 			Input: r.count(), Output: r.count(), CacheRead: r.count(), CacheWrite: r.count(),
-			Reasoning: r.count(), AudioInput: r.count(), AudioOutput: r.count(), Cost: r.number(),
+			CacheWrite5m: r.count(), CacheWrite1h: r.count(), Reasoning: r.count(), AudioInput: r.count(), AudioOutput: r.count(), Cost: r.number(),
 		},
 		ServerAddress: r.maybe(), ServerPort: r.IntN(65536), ErrorType: r.maybe(),
 	}
