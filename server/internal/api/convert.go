@@ -36,7 +36,7 @@ func wireSummary(s trace.Summary) client.TraceSummary {
 		StartTime: wireTime(s.Start), EndTime: wireTime(s.End), DurationNS: s.Duration(),
 		Services: wireStrings(s.Services), SpanCount: s.SpanCount, ErrorCount: s.ErrorCount,
 		RootCount: s.RootCount, OrphanCount: s.OrphanCount, SessionID: s.Session, UserID: s.User,
-		InputTokens: s.InputTokens, OutputTokens: s.OutputTokens, Cost: s.Cost,
+		InputTokens: s.InputTokens, OutputTokens: s.OutputTokens, Cost: wireMoney(s.Cost),
 	}
 }
 
@@ -44,8 +44,16 @@ func wireSession(s trace.SessionSummary) client.SessionSummary {
 	return client.SessionSummary{
 		SessionID: s.ID, UserID: s.User, TraceCount: s.TraceCount, SpanCount: s.SpanCount, ErrorCount: s.ErrorCount,
 		StartTime: wireTime(s.Start), EndTime: wireTime(s.End),
-		InputTokens: s.InputTokens, OutputTokens: s.OutputTokens, Cost: s.Cost,
+		InputTokens: s.InputTokens, OutputTokens: s.OutputTokens, Cost: wireMoney(s.Cost),
 	}
+}
+
+func wireMoney(m *trace.Money) *float64 {
+	if m == nil {
+		return nil
+	}
+	dollars := m.Dollars()
+	return &dollars
 }
 
 // wireOutline converts what of a span is no body. twin is its place among the
@@ -57,7 +65,7 @@ func wireOutline(s *trace.Span, twin int) client.SpanOutline {
 		Status: s.Status.String(), StatusMessage: s.StatusMessage,
 		StartTime: wireTime(s.Start), EndTime: wireTime(s.End), DurationNS: s.Duration(), Open: s.Open(), Twin: twin,
 		SessionID: s.Session, UserID: s.User, Tags: wireStrings(s.Tags),
-		Provider: s.Provider, Model: s.Model, InputTokens: s.InputTokens, OutputTokens: s.OutputTokens, Cost: s.Cost,
+		Provider: s.Provider, Model: s.Model, InputTokens: s.InputTokens, OutputTokens: s.OutputTokens, Cost: wireMoney(s.Cost),
 		TraceState: s.TraceState, Scope: client.Scope{Name: s.Scope.Name, Version: s.Scope.Version},
 	}
 	if remote, known := s.RemoteParent(); known {

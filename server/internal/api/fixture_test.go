@@ -64,7 +64,7 @@ func fixtureSpans() []*trace.Span {
 	llm.Derived = trace.Derived{
 		Service: "planner", Type: "LLM", Session: "chat/7 ä", User: "ada", Tags: []string{"beta", "alpha"},
 		Metadata: map[string]any{"plan": "pro", "seats": 3.0, "nested": map[string]any{"deep": []any{true, nil}}},
-		Provider: "openai", Model: "gpt-4o", InputTokens: ptr(int64(1200)), OutputTokens: ptr(int64(34)), Cost: ptr(0.00334),
+		Provider: "openai", Model: "gpt-4o", InputTokens: ptr(int64(1200)), OutputTokens: ptr(int64(34)), Cost: ptr(3340 * trace.Dollar / 1_000_000),
 		Input: `[{"role":"user","content":"<b>Where is the thread?</b>"}]`, Output: "In the labyrinth & beyond.",
 	}
 	llm.Attributes = trace.Attributes{

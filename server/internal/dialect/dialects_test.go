@@ -99,7 +99,7 @@ func TestDerive(t *testing.T) {
 				str("gen_ai.input.messages", `[{"role":"user","parts":[]}]`), str("gen_ai.output.messages", `[{"role":"assistant"}]`),
 			}},
 			trace.Derived{Type: "LLM", Provider: "openai", Model: "gpt-4.1-2025-04-14", InputTokens: ptr(int64(120)), OutputTokens: ptr(int64(30)),
-				Cost: ptr(0.003), Input: `[{"role":"user","parts":[]}]`, Output: `[{"role":"assistant"}]`}},
+				Cost: ptr(3 * trace.Dollar / 1000), Input: `[{"role":"user","parts":[]}]`, Output: `[{"role":"assistant"}]`}},
 		{"a model call by the oldest names",
 			trace.Span{Attributes: trace.Attributes{
 				str("gen_ai.system", "OpenAI"), str("gen_ai.request.model", "gpt-4"),
@@ -163,7 +163,7 @@ func TestDerive(t *testing.T) {
 		{"tokens that make no sense are unknown", trace.Span{Attributes: trace.Attributes{num("gen_ai.usage.input_tokens", -1), str("gen_ai.usage.output_tokens", "many")}}, trace.Derived{}},
 		{"a senseless number leaves the older key its turn", trace.Span{Attributes: trace.Attributes{num("gen_ai.usage.input_tokens", -1), num("gen_ai.usage.prompt_tokens", 4)}},
 			trace.Derived{InputTokens: ptr(int64(4))}},
-		{"the parts of a cost add up", trace.Span{Attributes: trace.Attributes{dbl("gen_ai.usage.input_cost", 0.5), dbl("gen_ai.usage.output_cost", 0.25)}}, trace.Derived{Cost: ptr(0.75)}},
+		{"the parts of a cost add up", trace.Span{Attributes: trace.Attributes{dbl("gen_ai.usage.input_cost", 0.5), dbl("gen_ai.usage.output_cost", 0.25)}}, trace.Derived{Cost: ptr(3 * trace.Dollar / 4)}},
 		{"a cost below zero is unknown", trace.Span{Attributes: trace.Attributes{dbl("gen_ai.usage.cost", -1)}}, trace.Derived{}},
 
 		{"an error by status", trace.Span{Status: trace.StatusError}, trace.Derived{IsError: true}},

@@ -123,18 +123,11 @@ func inferType(s *trace.Span, d *trace.Derived) string {
 }
 
 // costOfParts adds the costs of input and output, where only they are given.
-func costOfParts(s *trace.Span) *float64 {
-	var sum *float64
+func costOfParts(s *trace.Span) *trace.Money {
+	var sum *trace.Money
 	for _, key := range []string{"gen_ai.usage.input_cost", "gen_ai.usage.output_cost"} {
 		v, _ := s.Attributes.Get(key)
-		part := money(v)
-		if part == nil {
-			continue
-		}
-		if sum != nil {
-			*part += *sum
-		}
-		sum = part
+		sum = trace.Add(sum, money(v))
 	}
 	return sum
 }

@@ -55,7 +55,7 @@ func count(v trace.Value) *int64 {
 }
 
 // money reads an amount in US dollars: a double, an int or their decimal text.
-func money(v trace.Value) *float64 {
+func money(v trace.Value) *trace.Money {
 	f := v.Double
 	switch v.Type {
 	case trace.Double:
@@ -69,10 +69,11 @@ func money(v trace.Value) *float64 {
 	default:
 		return nil
 	}
-	if f < 0 || math.IsNaN(f) || math.IsInf(f, 0) {
+	m, ok := trace.Dollars(f)
+	if !ok {
 		return nil
 	}
-	return &f
+	return &m
 }
 
 // tagList reads tags from an array, from the JSON text of one, or from a single

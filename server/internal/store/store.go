@@ -37,15 +37,15 @@ type Store interface {
 	// before its span does; of several spans that share its span id it joins
 	// the first by [trace.Compare]. Facts are validated by the caller: ids are
 	// not zero, Start is set, Resource and Scope are not nil, Derived is
-	// filled, Cost is finite, and Metadata holds what encoding/json decodes
+	// filled, and Metadata holds what encoding/json decodes
 	// to, or int64. An empty list, map or string need not come back as the
 	// kind of empty that it was. Append retains the spans; the caller must not
 	// change them afterwards.
 	Append(ctx context.Context, facts []trace.Fact) error
 
 	// Outline returns all spans of a trace in the order of [trace.Compare],
-	// without bodies: Attributes, Events, Links, Input, Output, Metadata and
-	// Resource.Attributes may be missing, everything else is there.
+	// without bodies: Attributes, Events, Links, Input, Output, Metadata,
+	// CostFrom, Again and Resource.Attributes may be missing, everything else is there.
 	// ErrNotFound when no span of the trace is known.
 	Outline(ctx context.Context, id trace.TraceID) ([]*trace.Span, error)
 

@@ -33,7 +33,8 @@ type Fact struct {
 //
 //   - Finished beats Opened. Of two that differ (a buggy exporter sent two
 //     versions), the one that ended later wins, then the one with more
-//     content, so that the choice never depends on order.
+//     content, so that the choice never depends on order. Of one version the
+//     one that was derived later wins: to derive anew is to append again.
 //   - Happened events join the span's own, ordered by time; an equal event
 //     counts once.
 //
@@ -61,7 +62,7 @@ func Merge(facts ...Fact) *Span {
 }
 
 // better reports whether a tells more than b. It is a strict total order but
-// for spans that are equal.
+// for spans that are equal and were derived at the same time.
 func better(a, b *Span) bool {
 	if a.End != b.End {
 		return a.End > b.End
@@ -69,7 +70,10 @@ func better(a, b *Span) bool {
 	if c := cmp.Compare(weight(a), weight(b)); c != 0 {
 		return c > 0
 	}
-	return bytes.Compare(canonical(a), canonical(b)) > 0
+	if c := bytes.Compare(canonical(a), canonical(b)); c != 0 {
+		return c > 0
+	}
+	return a.Again > b.Again
 }
 
 func weight(s *Span) int { return len(s.Attributes) + len(s.Events) + len(s.Links) }

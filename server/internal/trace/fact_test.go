@@ -12,6 +12,7 @@ func TestMerge(t *testing.T) {
 	done := &Span{Name: "a", Start: 10, End: 20}
 	later := &Span{Name: "a", Start: 10, End: 30}
 	fuller := &Span{Name: "a", Start: 10, End: 20, Attributes: Attributes{{"k", IntValue(1)}}}
+	again := &Span{Name: "a", Start: 10, End: 20, Derived: Derived{Type: "LLM", Again: 9}}
 	note := func(name string, at Time) Fact {
 		return Fact{Happened, &Span{Events: []Event{{Name: name, Time: at}}}}
 	}
@@ -19,14 +20,16 @@ func TestMerge(t *testing.T) {
 		facts []Fact
 		want  *Span
 	}{
-		"nothing makes no span":                   {nil, nil},
-		"events alone make no span":               {[]Fact{note("e", 1)}, nil},
-		"an open span is a span":                  {[]Fact{{Opened, open}}, open},
-		"the end beats the beginning":             {[]Fact{{Opened, open}, {Finished, done}}, done},
-		"of two ends the later counts":            {[]Fact{{Finished, done}, {Finished, later}}, later},
-		"of two versions the fuller counts":       {[]Fact{{Finished, done}, {Finished, fuller}}, fuller},
-		"an event joins, once, in order of time":  {[]Fact{note("b", 2), {Finished, done}, note("a", 1), note("b", 2)}, &Span{Name: "a", Start: 10, End: 20, Events: []Event{{Name: "a", Time: 1}, {Name: "b", Time: 2}}}},
-		"events of the same name and time differ": {[]Fact{{Finished, done}, {Happened, &Span{Events: []Event{{Name: "e", Attributes: Attributes{{"i", IntValue(1)}}}, {Name: "e", Attributes: Attributes{{"i", IntValue(2)}}}}}}}, &Span{Name: "a", Start: 10, End: 20, Events: []Event{{Name: "e", Attributes: Attributes{{"i", IntValue(1)}}}, {Name: "e", Attributes: Attributes{{"i", IntValue(2)}}}}}},
+		"nothing makes no span":                    {nil, nil},
+		"events alone make no span":                {[]Fact{note("e", 1)}, nil},
+		"an open span is a span":                   {[]Fact{{Opened, open}}, open},
+		"the end beats the beginning":              {[]Fact{{Opened, open}, {Finished, done}}, done},
+		"of two ends the later counts":             {[]Fact{{Finished, done}, {Finished, later}}, later},
+		"of two versions the fuller counts":        {[]Fact{{Finished, done}, {Finished, fuller}}, fuller},
+		"of one version the later derivation":      {[]Fact{{Finished, again}, {Finished, done}}, again},
+		"a later version beats a later derivation": {[]Fact{{Finished, again}, {Finished, later}}, later},
+		"an event joins, once, in order of time":   {[]Fact{note("b", 2), {Finished, done}, note("a", 1), note("b", 2)}, &Span{Name: "a", Start: 10, End: 20, Events: []Event{{Name: "a", Time: 1}, {Name: "b", Time: 2}}}},
+		"events of the same name and time differ":  {[]Fact{{Finished, done}, {Happened, &Span{Events: []Event{{Name: "e", Attributes: Attributes{{"i", IntValue(1)}}}, {Name: "e", Attributes: Attributes{{"i", IntValue(2)}}}}}}}, &Span{Name: "a", Start: 10, End: 20, Events: []Event{{Name: "e", Attributes: Attributes{{"i", IntValue(1)}}}, {Name: "e", Attributes: Attributes{{"i", IntValue(2)}}}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tc.want, Merge(tc.facts...)); diff != "" {

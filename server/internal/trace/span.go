@@ -179,9 +179,11 @@ type Derived struct {
 	Provider                  string
 	Model                     string
 	InputTokens, OutputTokens *int64
-	Cost                      *float64 // US dollars
-	Input, Output             string   // JSON text, or plain text, as sent
-	IsError                   bool     // OTLP status error, or an exception event where a convention says so
+	Cost                      *Money
+	CostFrom                  string // who says so: the key that gave Cost, or the price that it was computed with
+	Input, Output             string // JSON text, or plain text, as sent
+	IsError                   bool   // OTLP status error, or an exception event where a convention says so
+	Again                     Time   // when this was derived again; 0 for a derivation on arrival
 }
 
 // Open reports whether the span was started and not yet ended.

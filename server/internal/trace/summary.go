@@ -2,6 +2,7 @@ package trace
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -20,7 +21,7 @@ type Summary struct {
 	User         string // likewise
 	InputTokens  *int64 // sums; nil when no span knows
 	OutputTokens *int64
-	Cost         *float64
+	Cost         *Money
 }
 
 // Duration is End - Start in nanoseconds.
@@ -36,7 +37,7 @@ type SessionSummary struct {
 	ErrorCount   int
 	InputTokens  *int64
 	OutputTokens *int64
-	Cost         *float64
+	Cost         *Money
 }
 
 // Compare orders spans as every listing of a trace does: by start, then id,
@@ -78,9 +79,9 @@ func Summarize(spans []*Span) Summary {
 		}
 		sum.Session = cmp.Or(sum.Session, s.Session)
 		sum.User = cmp.Or(sum.User, s.User)
-		sum.InputTokens = add(sum.InputTokens, s.InputTokens)
-		sum.OutputTokens = add(sum.OutputTokens, s.OutputTokens)
-		sum.Cost = add(sum.Cost, s.Cost)
+		sum.InputTokens = Add(sum.InputTokens, s.InputTokens)
+		sum.OutputTokens = Add(sum.OutputTokens, s.OutputTokens)
+		sum.Cost = Add(sum.Cost, s.Cost)
 	}
 	if sum.RootCount == 0 {
 		sum.Name = spans[0].Name
@@ -89,14 +90,17 @@ func Summarize(spans []*Span) Summary {
 	return sum
 }
 
-// add sums what is known: nil is unknown, not 0.
-func add[N int64 | float64](a, b *N) *N {
+// Add sums what is known: nil is unknown, not 0. A sum that doesn't fit stays at
+// the largest number.
+func Add[N ~int64](a, b *N) *N {
 	if b == nil {
 		return a
 	}
 	sum := *b
 	if a != nil {
-		sum += *a
+		if sum += *a; sum < 0 && *a >= 0 && *b >= 0 {
+			sum = math.MaxInt64
+		}
 	}
 	return &sum
 }

@@ -11,6 +11,7 @@ import (
 func outline(s *trace.Span) *trace.Span {
 	c := *s
 	c.Attributes, c.Events, c.Links, c.Input, c.Output, c.Metadata = nil, nil, nil, "", "", nil
+	c.CostFrom, c.Again = "", 0
 	r := *s.Resource
 	r.Attributes = nil
 	c.Resource = &r

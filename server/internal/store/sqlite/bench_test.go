@@ -75,7 +75,7 @@ func (g *generator) span() *trace.Span {
 	if g.r.IntN(3) == 0 {
 		t.history = append(t.history, g.words(60))
 		text = strings.Join(t.history, "")
-		tokens, cost := int64(len(text)/4), 0.01
+		tokens, cost := int64(len(text)/4), trace.Dollar/100
 		s.Type, s.Model, s.InputTokens, s.Cost = "LLM", "model", &tokens, &cost
 	}
 	s.Attributes = trace.Attributes{

@@ -192,6 +192,8 @@ func (e *encoder) body(s *trace.Span) {
 	} else {
 		e.plain(s.Metadata)
 	}
+	e.string(s.CostFrom)
+	e.int(int64(s.Again))
 }
 
 // decoder reads what encoder wrote. After the first error everything is zero.
@@ -385,6 +387,11 @@ func (d *decoder) body(s *trace.Span) {
 	var meta any
 	d.plain(&meta)
 	s.Metadata, _ = meta.(map[string]any)
+	if d.buf == "" {
+		return // written before there was more
+	}
+	s.CostFrom = d.string()
+	s.Again = trace.Time(d.int())
 }
 
 // end returns the error of reading; bytes left over are one.

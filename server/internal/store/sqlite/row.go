@@ -68,11 +68,11 @@ func (r *row) args() []any {
 }
 
 // nullable is the argument for a number that may be unknown.
-func nullable[N int64 | float64](n *N) any {
+func nullable[N ~int64](n *N) any {
 	if n == nil {
 		return nil
 	}
-	return *n
+	return int64(*n)
 }
 
 func encodeStrings(list []string) []byte {

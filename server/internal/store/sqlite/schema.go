@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 )
 
 // applicationID marks a file as ours in SQLite's header: "Clew".
@@ -147,6 +148,18 @@ CREATE TABLE hints (
 	PRIMARY KEY (hint, start_ns, trace_no, span_id, kind, service)
 ) WITHOUT ROWID;
 `,
+	// 2: costs are whole numbers of trace.Money, not dollars.
+	inMoney("traces") + inMoney("spans") + inMoney("session_traces") + inMoney("sessions"),
+}
+
+// inMoney turns a table's column of dollars into one of trace.Money.
+func inMoney(table string) string {
+	return strings.ReplaceAll(`
+ALTER TABLE t ADD COLUMN money INTEGER;
+UPDATE t SET money = CAST(round(cost * 1e12) AS INTEGER) WHERE cost IS NOT NULL;
+ALTER TABLE t DROP COLUMN cost;
+ALTER TABLE t RENAME COLUMN money TO cost;
+`, " t ", " "+table+" ")
 }
 
 // check refuses a file that isn't ours or is newer than this program, and

@@ -147,19 +147,10 @@ func (w *writer) session(id string) error {
 		sum.Start, sum.End = min(sum.Start, p.Start), max(sum.End, p.End)
 		sum.SpanCount += p.SpanCount
 		sum.ErrorCount += p.ErrorCount
-		sum.InputTokens = add(sum.InputTokens, p.InputTokens)
-		sum.OutputTokens = add(sum.OutputTokens, p.OutputTokens)
-		sum.Cost = add(sum.Cost, p.Cost)
+		sum.InputTokens = trace.Add(sum.InputTokens, p.InputTokens)
+		sum.OutputTokens = trace.Add(sum.OutputTokens, p.OutputTokens)
+		sum.Cost = trace.Add(sum.Cost, p.Cost)
 	}
 	_, err = w.tx.exec(upsertSession, sessionArgs(&sum)...)
 	return err
-}
-
-// add sums what is known: nil is unknown, not 0.
-func add[N int64 | float64](a, b *N) *N {
-	if a == nil || b == nil {
-		return cmp.Or(a, b)
-	}
-	sum := *a + *b
-	return &sum
 }

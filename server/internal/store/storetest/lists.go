@@ -151,13 +151,15 @@ var listTests = []subtest{
 			span(1, 1, 0, session("s", ""), func(s *trace.Span) { s.IsError, s.InputTokens = true, ptr(int64(2)) }),
 			span(1, 2, 5), // another span of the trace, not of the session
 			span(1, 3, 7, session("s", "late")),
-			span(2, 1, 3, session("s", "early"), func(s *trace.Span) { s.Cost, s.OutputTokens, s.InputTokens = ptr(0.5), ptr(int64(1)), ptr(int64(1)) }),
+			span(2, 1, 3, session("s", "early"), func(s *trace.Span) {
+				s.Cost, s.OutputTokens, s.InputTokens = ptr(trace.Dollar/2), ptr(int64(1)), ptr(int64(1))
+			}),
 			span(2, 2, 500),
 			span(3, 1, 1, session("other", "x")),
 		)
 		want := trace.SessionSummary{
 			ID: "s", User: "early", Start: at(0), End: at(17), TraceCount: 2, SpanCount: 3, ErrorCount: 1,
-			InputTokens: ptr(int64(3)), OutputTokens: ptr(int64(1)), Cost: ptr(0.5),
+			InputTokens: ptr(int64(3)), OutputTokens: ptr(int64(1)), Cost: ptr(trace.Dollar / 2),
 		}
 		for _, f := range spans {
 			add(t, s, f)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -164,6 +165,19 @@ var summaryTests = []subtest{
 			t.Errorf("duration %d, want %d", items[0].Duration(), want)
 		}
 	}},
+	{"a span that is appended again with a later derivation shows that one, for good", func(t *testing.T, s store.Store) {
+		first := span(1, 1, 0, session("old", "u"))
+		again := *first
+		again.Session, again.Type, again.Cost, again.CostFrom, again.Again = "new", "LLM", ptr(trace.Dollar), "a price", 5
+		add(t, s, finished(first)...)
+		add(t, s, finished(&again)...)
+		holds(t, s, &again)
+		add(t, s, finished(first)...)
+		holds(t, s, &again)
+		if _, err := s.Session(t.Context(), "old"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the session of the earlier derivation: %v", err)
+		}
+	}},
 	{"a summary is what trace.Summarize makes of the spans", func(t *testing.T, s store.Store) {
 		var spans []*trace.Span
 		for i := range uint64(40) {
@@ -171,7 +185,7 @@ var summaryTests = []subtest{
 				s.Service = string(rune('a' + i%3))
 				s.IsError = i%5 == 0
 				if i%4 == 0 {
-					s.Session, s.User, s.Cost = "s", "u", ptr(float64(i)/8)
+					s.Session, s.User, s.Cost = "s", "u", ptr(trace.Money(i))
 				}
 				if i%3 == 0 {
 					s.InputTokens = ptr(int64(i))

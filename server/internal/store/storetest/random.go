@@ -109,8 +109,7 @@ func (r *random) span() *trace.Span {
 		Input: pick(r, "", "the thread"), Output: pick(r, "", "lost% in there"), Model: pick(r, "", "m"),
 	}
 	if r.IntN(2) == 0 {
-		// Multiples of 1/8 add up to the same in any order.
-		s.InputTokens, s.Cost = ptr(int64(r.IntN(5))), ptr(float64(r.IntN(40))/8)
+		s.InputTokens, s.Cost = ptr(int64(r.IntN(5))), ptr(trace.Money(r.IntN(40)))
 	}
 	if r.IntN(3) == 0 {
 		s.OutputTokens, s.Tags, s.Metadata = ptr(int64(r.IntN(5))), []string{"t"}, map[string]any{"k": int64(r.IntN(3))}
@@ -119,7 +118,7 @@ func (r *random) span() *trace.Span {
 	attribute("derived", trace.StringValue(fmt.Sprintf("%s %s %s %q %q %v %v %v", s.Type, s.Session, s.User, s.Input, s.Output,
 		s.InputTokens != nil, s.Tags, s.Metadata)))(s)
 	if s.Cost != nil {
-		attribute("cost", trace.DoubleValue(*s.Cost))(s)
+		attribute("cost", trace.IntValue(int64(*s.Cost)))(s)
 		attribute("tokens", trace.IntValue(*s.InputTokens))(s)
 	}
 	if s.OutputTokens != nil {

@@ -59,8 +59,8 @@ func everything() *trace.Span {
 				"": nil, "t": true, "f": false, "i": int64(math.MinInt64), "d": 0.5, "s": "text", "none": map[string]any{},
 				"l": []any{int64(1), []any{}, map[string]any{"k": "v"}},
 			},
-			Provider: "openai", Model: "m", InputTokens: ptr(int64(0)), OutputTokens: ptr(int64(12)), Cost: ptr(0.25),
-			Input: "[{\"role\":\"user\"}]", Output: strings.Repeat("out", 1000), IsError: true,
+			Provider: "openai", Model: "m", InputTokens: ptr(int64(0)), OutputTokens: ptr(int64(12)), Cost: ptr(trace.Dollar / 4), CostFrom: "gen_ai.usage.cost",
+			Input: "[{\"role\":\"user\"}]", Output: strings.Repeat("out", 1000), IsError: true, Again: 77,
 		},
 	}
 }
@@ -80,7 +80,7 @@ var spanTests = []subtest{
 	}},
 	{"unknown tokens and cost stay unknown and zero stays zero", func(t *testing.T, s store.Store) {
 		zero := span(1, 1, 0)
-		zero.InputTokens, zero.Cost = ptr(int64(0)), ptr(0.0)
+		zero.InputTokens, zero.Cost = ptr(int64(0)), ptr(trace.Money(0))
 		add(t, s, finished(zero)...)
 		holds(t, s, zero)
 	}},

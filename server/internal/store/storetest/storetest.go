@@ -98,6 +98,7 @@ func outlines(spans []*trace.Span) []*trace.Span {
 	for i, s := range spans {
 		c := *s
 		c.Attributes, c.Events, c.Links, c.Input, c.Output, c.Metadata = nil, nil, nil, "", "", nil
+		c.CostFrom, c.Again = "", 0
 		r := *s.Resource
 		r.Attributes = nil
 		c.Resource = &r
