@@ -13,6 +13,17 @@ func lowerHex(dst []byte, src string) bool {
 	return bad < 16
 }
 
+// anyHex is lowerHex for digits in either case.
+func anyHex(dst []byte, src string) bool {
+	var bad byte
+	for i := range dst {
+		hi, lo := nibbleFold(src[2*i]), nibbleFold(src[2*i+1])
+		bad |= hi | lo
+		dst[i] = hi<<4 | lo
+	}
+	return bad < 16
+}
+
 // nibbles are the values of lower-case digits; everything else is 0xff.
 var nibbles, nibblesFold = digits()
 

@@ -74,15 +74,18 @@ func parseLaminar(text string) (Carried, *Refusal) {
 	if refusal != nil {
 		return Carried{}, refusal
 	}
-	fields, refusal := scanFields(object)
-	if refusal != nil {
+	var fields laminarFields
+	if refusal := fields.scan(object); refusal != nil {
 		return Carried{}, refusal
 	}
-	out, refusal := fields.carried()
+	var out Carried
+	if refusal := fields.fill(&out); refusal != nil {
+		return Carried{}, refusal
+	}
 	if len(object) > maxShared {
 		out.detach()
 	}
-	return out, refusal
+	return out, nil
 }
 
 // maxShared is the longest text that what was read of it may keep in memory.
@@ -134,14 +137,6 @@ const (
 	fieldCount
 )
 
-// raw is the JSON text of one value and where it starts; an empty text means absent.
-type raw struct {
-	text string
-	at   int
-}
-
-func (r raw) absent() bool { return r.text == "" || r.text == "null" }
-
 type laminarFields [fieldCount][2]raw
 
 // laminarField finds a field and its spelling by name; laminarNames has them by field.
@@ -189,14 +184,13 @@ func laminarField(key string) (field, spelling int) {
 	return -1, 0
 }
 
-// scanFields checks that object is one JSON object and finds the known fields. Of a key that comes twice the last one
-// counts, as in both SDKs.
-func scanFields(object string) (laminarFields, *Refusal) {
-	var out laminarFields
-	s := scanner{text: object}
+// scan checks that object is one JSON object and finds the known fields. Of a key that comes twice the last one counts, as
+// in both SDKs.
+func (f *laminarFields) scan(object string) *Refusal {
+	s := scanner{text: object, simple: simple(object)}
 	why := s.object(func(key string, value raw) {
 		if i, j := laminarField(key); i >= 0 {
-			out[i][j] = value
+			f[i][j] = value
 		}
 	})
 	if why == "" {
@@ -205,39 +199,40 @@ func scanFields(object string) (laminarFields, *Refusal) {
 		}
 	}
 	if why != "" {
-		return out, jsonFault(why).refuse("laminar", "", s.at)
+		return jsonFault(why).refuse("laminar", "", s.at)
 	}
-	return out, nil
+	return nil
 }
 
-func (f *laminarFields) carried() (Carried, *Refusal) {
+// fill sets what the fields say, or tells why they are no context.
+func (f *laminarFields) fill(out *Carried) *Refusal {
 	var cfg trace.SpanContextConfig
 	if refusal := f.required(fieldTraceID, func(text string) fault { return parseTraceID(&cfg.TraceID, text) }); refusal != nil {
-		return Carried{}, refusal
+		return refusal
 	}
 	if refusal := f.required(fieldSpanID, func(text string) fault { return parseSpanID(&cfg.SpanID, text) }); refusal != nil {
-		return Carried{}, refusal
+		return refusal
 	}
-	out := Carried{Format: "laminar"}
+	out.Format = "laminar"
 	cfg.Remote = true
 	cfg.TraceFlags = trace.FlagsSampled
-	f.optional(&out, fieldFlags, func(v raw) fault { return parseFlags(&cfg.TraceFlags, v.text) })
+	f.optional(out, fieldFlags, func(v raw) fault { return parseFlags(&cfg.TraceFlags, v.text) })
 	out.SpanContext = trace.NewSpanContext(cfg)
 
-	f.optional(&out, fieldPath, func(v raw) (f fault) { out.Path, f = parsePath(v.text); return })
-	f.optional(&out, fieldIDsPath, func(v raw) (f fault) { out.IDsPath, f = parseIDsPath(v.text, cfg.SpanID); return })
-	f.optional(&out, fieldUser, func(v raw) (f fault) { out.User, f = parseID(v.text); return })
-	f.optional(&out, fieldSession, func(v raw) (f fault) { out.Session, f = parseID(v.text); return })
-	f.optional(&out, fieldType, func(v raw) (f fault) {
-		out.TraceType, f = parseWord(v.text, "DEFAULT", "EVALUATION", "EVENT", "PLAYGROUND")
+	f.optional(out, fieldPath, func(v raw) (f fault) { out.Path, f = parsePath(v); return })
+	f.optional(out, fieldIDsPath, func(v raw) (f fault) { out.IDsPath, f = parseIDsPath(v, cfg.SpanID); return })
+	f.optional(out, fieldUser, func(v raw) (f fault) { out.User, f = parseID(v); return })
+	f.optional(out, fieldSession, func(v raw) (f fault) { out.Session, f = parseID(v); return })
+	f.optional(out, fieldType, func(v raw) (f fault) {
+		out.TraceType, f = parseWord(v, "DEFAULT", "EVALUATION", "EVENT", "PLAYGROUND")
 		return
 	})
-	f.optional(&out, fieldLevel, func(v raw) (f fault) {
-		out.TracingLevel, f = parseWord(v.text, "off", "meta_only", "all")
+	f.optional(out, fieldLevel, func(v raw) (f fault) {
+		out.TracingLevel, f = parseWord(v, "off", "meta_only", "all")
 		return
 	})
-	f.optional(&out, fieldMetadata, func(v raw) fault { return parseMetadata(&out, v) })
-	return out, nil
+	f.optional(out, fieldMetadata, func(v raw) fault { return parseMetadata(out, v) })
+	return nil
 }
 
 // required sets an id from the first spelling that is usable, or says why neither is.
@@ -249,13 +244,13 @@ func (f *laminarFields) required(field int, set func(text string) fault) *Refusa
 			continue
 		}
 		wrong := fault{ReasonType, "is not a string"}
-		if text, ok := unquote(v.text); ok {
+		if text, ok := unquote(v); ok {
 			if wrong = set(text); !wrong.bad() {
 				return nil
 			}
 		}
 		if refusal == nil {
-			refusal = wrong.about(name).refuse("laminar", "", v.at)
+			refusal = wrong.about(name).refuse("laminar", "", int(v.at))
 		}
 	}
 	if refusal == nil {
@@ -274,6 +269,6 @@ func (f *laminarFields) optional(out *Carried, field int, set func(v raw) fault)
 		if !wrong.bad() {
 			return
 		}
-		out.Refused = append(out.Refused, wrong.refuse("laminar", laminarNames[field][0], v.at))
+		out.Refused = append(out.Refused, wrong.refuse("laminar", laminarNames[field][0], int(v.at)))
 	}
 }

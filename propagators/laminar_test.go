@@ -314,3 +314,32 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The reader and the writer look at eight bytes at a time, so that a byte counts wherever it stands.
+func TestEveryByteIsReadAndWrittenAsJSONSays(t *testing.T) {
+	for c := range 256 {
+		for at := range 17 {
+			for _, rest := range []int{0, 1, 9} {
+				user := strings.Repeat("u", at) + string(rune(c)) + strings.Repeat("u", rest)
+				quoted, err := json.Marshal(user)
+				if err != nil {
+					t.Fatal(err)
+				}
+				written := propagators.WriteLaminar(propagators.Carried{SpanContext: spanContext(t), User: user})
+				for _, text := range []string{written, strings.TrimSuffix(minimal, "}") + `,"userId":` + string(quoted) + "}"} {
+					if got, refusal := propagators.All().Parse(text); refusal != nil || got.User != user {
+						t.Fatalf("%q was read as %q, %v", text, got.User, refusal)
+					}
+				}
+			}
+			raw := strings.TrimSuffix(minimal, "}") + `,"userId":"` + strings.Repeat("u", at) + string([]byte{byte(c)}) + `"}`
+			got, refusal := propagators.All().Parse(raw)
+			if valid := json.Valid([]byte(raw)); valid != (refusal == nil) {
+				t.Fatalf("%q: refusal %v, valid for encoding/json: %v", raw, refusal, valid)
+			}
+			if c >= 0x80 && (got.User != "" || len(got.Refused) != 1) {
+				t.Fatalf("%q, which is not UTF-8, was read as %q", raw, got.User)
+			}
+		}
+	}
+}

@@ -20,34 +20,22 @@ func parseUUID(dst *[16]byte, text string) bool {
 	if len(text) == 38 && text[0] == '{' && text[37] == '}' {
 		text = text[1:37]
 	}
-	dashed := len(text) == 36
-	if !dashed && len(text) != 32 {
-		return false
+	switch len(text) {
+	case 32:
+		return anyHex(dst[:], text)
+	case 36:
+		dashed := text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-'
+		return dashed && anyHex(dst[:4], text[:8]) && anyHex(dst[4:6], text[9:13]) && anyHex(dst[6:8], text[14:18]) &&
+			anyHex(dst[8:10], text[19:23]) && anyHex(dst[10:], text[24:])
 	}
-	at := 0
-	for i := range dst {
-		if dashed && (i == 4 || i == 6 || i == 8 || i == 10) {
-			if text[at] != '-' {
-				return false
-			}
-			at++
-		}
-		hi, lo := nibbleFold(text[at]), nibbleFold(text[at+1])
-		if hi > 15 || lo > 15 {
-			return false
-		}
-		dst[i] = hi<<4 | lo
-		at += 2
-	}
-	return true
+	return false
 }
 
 func parseTraceID(id *trace.TraceID, text string) fault {
-	var b [16]byte
-	if !parseUUID(&b, text) {
+	if !parseUUID((*[16]byte)(id), text) {
 		return fault{ReasonSyntax, "is not a UUID"}
 	}
-	if *id = b; !id.IsValid() {
+	if !id.IsValid() {
 		return fault{ReasonZeroID, "is zero"}
 	}
 	return fault{}
@@ -55,6 +43,9 @@ func parseTraceID(id *trace.TraceID, text string) fault {
 
 // parseSpanID takes the low 8 bytes of a UUID, as Laminar's TypeScript does, or 16 hex digits.
 func parseSpanID(id *trace.SpanID, text string) fault {
+	if canonicalSpanID(id, text) {
+		return fault{}
+	}
 	var b [16]byte
 	if len(text) == 16 && paddedHex(b[8:], text) || parseUUID(&b, text) {
 		if copy(id[:], b[8:]); !id.IsValid() {
@@ -76,102 +67,68 @@ func parseFlags(flags *trace.TraceFlags, text string) fault {
 	return fault{}
 }
 
-func parseID(text string) (id string, f fault) {
-	id, ok := unquote(text)
+func parseID(v raw) (id string, f fault) {
+	id, ok := unquote(v)
 	switch {
 	case !ok:
 		return "", fault{ReasonType, "is not a string"}
 	case len(id) > MaxID:
 		return "", fault{ReasonTooLong, "is longer than " + strconv.Itoa(MaxID) + " bytes"}
-	case !utf8.ValidString(id):
+	case !v.simple && !utf8.ValidString(id):
 		return "", fault{ReasonEncoding, "is not UTF-8"}
 	}
 	return id, fault{}
 }
 
-func parseWord(text string, allowed ...string) (word string, f fault) {
-	word, ok := unquote(text)
+func parseWord(v raw, allowed ...string) (word string, f fault) {
+	word, ok := unquote(v)
 	if i := slices.Index(allowed, word); ok && i >= 0 {
 		return allowed[i], fault{}
 	}
 	return "", fault{ReasonValue, "is not one of " + strings.Join(allowed, ", ")}
 }
 
-func parsePath(text string) (path []string, f fault) {
-	if text[0] != '[' {
+func parsePath(v raw) (path []string, f fault) {
+	if v.text[0] != '[' {
 		return nil, fault{ReasonType, "is not an array"}
 	}
-	path = make([]string, 0, min(strings.Count(text, ",")+1, MaxPathElements))
-	add := func(name string) bool {
+	path = make([]string, 0, min(strings.Count(v.text, ",")+1, MaxPathElements))
+	v.array(func(elem raw) bool {
+		name, ok := unquote(elem)
 		switch {
+		case !ok:
+			f = fault{ReasonType, "has an element that is not a string"}
 		case len(name) > MaxPathElement:
 			f = fault{ReasonTooLong, "has an element longer than " + strconv.Itoa(MaxPathElement) + " bytes"}
 		case len(path) == MaxPathElements:
 			f = fault{ReasonTooMany, "has more than " + strconv.Itoa(MaxPathElements) + " elements"}
 		default:
-			path = append(path, clean(name))
+			path = append(path, elem.clean(name))
 		}
 		return !f.bad()
-	}
-	if !plainStrings(text, add) && !f.bad() {
-		path = path[:0]
-		s := scanner{text: text}
-		s.array(func(v raw) bool {
-			if name, ok := unquote(v.text); ok {
-				return add(name)
-			}
-			f = fault{ReasonType, "has an element that is not a string"}
-			return false
-		})
-	}
+	})
 	if f.bad() {
 		return nil, f
 	}
 	return path, fault{}
 }
 
-// plainStrings reads an array, known to be valid JSON, if it holds only strings without escapes, and calls each for all
-// of them until it returns false. It reports whether it came to the end.
-func plainStrings(text string, each func(string) bool) bool {
-	if strings.IndexByte(text, '\\') >= 0 {
-		return false
-	}
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			n := strings.IndexByte(text[i+1:], '"')
-			if n < 0 || !each(text[i+1:i+1+n]) {
-				return false
-			}
-			i += n + 1
-		case ',', ' ', '\t', '\r', '\n':
-		case ']':
-			return i == len(text)-1
-		default:
-			return false
-		}
-	}
-	return false
-}
-
 // parseIDsPath also holds the path against the span it is said to lead to.
-func parseIDsPath(text string, span trace.SpanID) (path []string, f fault) {
-	path, f = parsePath(text)
+func parseIDsPath(v raw, span trace.SpanID) (path []string, f fault) {
+	path, f = parsePath(v)
 	if f.bad() || len(path) == 0 {
 		return nil, f
 	}
 	var id trace.SpanID
 	for i, elem := range path {
-		if i < len(path)-1 && canonicalSpanUUID(elem) {
+		if canonicalSpanID(&id, elem) {
 			continue
 		}
 		if f := parseSpanID(&id, elem); f.bad() {
 			f.detail = "has an element that " + f.detail
 			return nil, f
 		}
-		if !canonicalSpanUUID(elem) {
-			path[i] = inherit.SpanUUID(id)
-		}
+		path[i] = inherit.SpanUUID(id)
 	}
 	if id != span {
 		return nil, fault{ReasonValue, "does not end in the span id"}
@@ -179,19 +136,10 @@ func parseIDsPath(text string, span trace.SpanID) (path []string, f fault) {
 	return path, fault{}
 }
 
-// canonicalSpanUUID reports whether text is a span id, and written as this package writes it.
-func canonicalSpanUUID(text string) bool {
-	if len(text) != 36 || text[:19] != "00000000-0000-0000-" || text[23] != '-' {
-		return false
-	}
-	var bits byte // of all digits together: 0 is a zero id, and what is no digit sets the high ones
-	for i := range 4 {
-		bits |= nibble(text[19+i])
-	}
-	for i := range 12 {
-		bits |= nibble(text[24+i])
-	}
-	return bits < 16 && bits != 0
+// canonicalSpanID reads a span id if it is written as this package writes it.
+func canonicalSpanID(id *trace.SpanID, text string) bool {
+	return len(text) == 36 && text[:19] == "00000000-0000-0000-" && text[23] == '-' &&
+		lowerHex(id[:2], text[19:23]) && lowerHex(id[2:], text[24:]) && id.IsValid()
 }
 
 // What can be wrong with metadata, made once because a hostile text repeats it.
@@ -211,7 +159,7 @@ func parseMetadata(out *Carried, v raw) fault {
 		out.Metadata = make([]attribute.KeyValue, 0, min(n, 8))
 	}
 	size := 0
-	s := scanner{text: v.text}
+	s := scanner{text: v.text, simple: v.simple}
 	s.object(func(key string, value raw) {
 		leaveOut := func(f fault) {
 			if len(out.Refused) >= MaxMetadataKeys {
@@ -220,7 +168,7 @@ func parseMetadata(out *Carried, v raw) fault {
 			if len(key) > MaxMetadataKey {
 				key = strings.ToValidUTF8(key[:MaxMetadataKey], "")
 			}
-			out.Refused = append(out.Refused, f.refuse("laminar", "metadata."+key, v.at+value.at))
+			out.Refused = append(out.Refused, f.refuse("laminar", "metadata."+key, int(v.at+value.at)))
 		}
 		same := func(kv attribute.KeyValue) bool { return string(kv.Key) == key }
 		i := slices.IndexFunc(out.Metadata, same)
@@ -239,7 +187,7 @@ func parseMetadata(out *Carried, v raw) fault {
 			return
 		}
 		size += len(key) + len(value.text)
-		kv := attribute.KeyValue{Key: attribute.Key(clean(key)), Value: attributeValue(value.text)}
+		kv := attribute.KeyValue{Key: attribute.Key(value.clean(key)), Value: attributeValue(value)}
 		if i < 0 {
 			out.Metadata = append(out.Metadata, kv)
 		} else {
@@ -251,15 +199,16 @@ func parseMetadata(out *Carried, v raw) fault {
 
 // attributeValue turns one valid JSON value into the attribute it becomes on a span: scalars and arrays of one scalar
 // type natively, everything else as its JSON text.
-func attributeValue(text string) attribute.Value {
+func attributeValue(v raw) attribute.Value {
+	text := v.text
 	switch text[0] {
 	case '"':
-		v, _ := unquote(text)
-		return attribute.StringValue(clean(v))
+		s, _ := unquote(v)
+		return attribute.StringValue(v.clean(s))
 	case 't', 'f':
 		return attribute.BoolValue(text[0] == 't')
 	case '[':
-		if v, ok := arrayValue(text); ok {
+		if v, ok := arrayValue(v); ok {
 			return v
 		}
 	case '{', 'n':
@@ -271,19 +220,18 @@ func attributeValue(text string) attribute.Value {
 			return attribute.Float64Value(f)
 		}
 	}
-	return attribute.StringValue(clean(text))
+	return attribute.StringValue(v.clean(text))
 }
 
-func arrayValue(text string) (attribute.Value, bool) {
+func arrayValue(v raw) (attribute.Value, bool) {
 	var strs []string
 	var bools []bool
 	var ints []int64
 	var floats []float64
 	n, whole := 0, true
-	s := scanner{text: text}
-	s.array(func(v raw) bool {
+	v.array(func(v raw) bool {
 		n++
-		switch elem := attributeValue(v.text); {
+		switch elem := attributeValue(v); {
 		case v.text[0] == '"':
 			strs = append(strs, elem.AsString())
 		case elem.Type() == attribute.BOOL:
@@ -310,12 +258,4 @@ func arrayValue(text string) (attribute.Value, bool) {
 		return attribute.Float64SliceValue(floats), true
 	}
 	return attribute.Value{}, false
-}
-
-// clean replaces what is not UTF-8.
-func clean(s string) string {
-	if utf8.ValidString(s) { // which looks at eight bytes at a time
-		return s
-	}
-	return strings.ToValidUTF8(s, "\ufffd")
 }

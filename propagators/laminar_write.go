@@ -196,12 +196,10 @@ func nested(text string) bool {
 // appendQuoted writes a JSON string in ASCII; what is not UTF-8 becomes U+FFFD.
 func appendQuoted(b []byte, s string) []byte {
 	b = append(b, '"')
-	i := asciiPrefix(s)
-	for i < len(s) && plain[s[i]] && s[i] < 0x7f {
-		i++
+	if printable(s, '"') {
+		return append(append(b, s...), '"')
 	}
-	b = append(b, s[:i]...)
-	for _, r := range s[i:] {
+	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
 			b = append(b, '\\', byte(r))

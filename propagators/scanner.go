@@ -9,11 +9,12 @@ import (
 // scanner reads RFC 8259 JSON without building a tree. Methods return why the text is not JSON, with at on the place;
 // "" means it is.
 type scanner struct {
-	text  string
-	at    int
-	open  [MaxNesting/64 + 1]uint64 // which brackets are open while a value is skipped: a bit is set for an object
-	depth int                       // how many are
-	limit int                       // how many may be; 0 means MaxNesting
+	text   string
+	at     int
+	simple bool                      // text is printable ASCII without a backslash, so a string ends at the next quotation mark
+	open   [MaxNesting/64 + 1]uint64 // which brackets are open while a value is skipped: a bit is set for an object
+	depth  int                       // how many are
+	limit  int                       // how many may be; 0 means MaxNesting
 }
 
 const tooDeep = "nested too deep"
@@ -37,6 +38,17 @@ func (s *scanner) space() {
 	}
 }
 
+// next skips white space and returns the byte behind it, or 0 at the end.
+func (s *scanner) next() byte {
+	if s.at < len(s.text) {
+		if c := s.text[s.at]; c > ' ' {
+			return c
+		}
+		s.space()
+	}
+	return s.peek()
+}
+
 func (s *scanner) peek() byte {
 	if s.at < len(s.text) {
 		return s.text[s.at]
@@ -44,15 +56,33 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
+// raw is the JSON text of one value and where it starts; an empty text means absent.
+type raw struct {
+	text   string
+	at     int32
+	simple bool // as in scanner
+}
+
+// clean replaces what is not UTF-8 in a text that r holds.
+func (r raw) clean(text string) string {
+	if r.simple || utf8.ValidString(text) { // which looks at eight bytes at a time
+		return text
+	}
+	return strings.ToValidUTF8(text, "\ufffd")
+}
+
+func (r raw) absent() bool { return r.text == "" || r.text == "null" }
+
+// since is what was read from that place on.
+func (s *scanner) since(from int) raw { return raw{s.text[from:s.at], int32(from), s.simple} }
+
 // object reads one object and calls each for every member, in order.
 func (s *scanner) object(each func(key string, value raw)) string {
-	s.space()
-	if s.peek() != '{' {
+	if s.next() != '{' {
 		return "not a JSON object"
 	}
 	s.at++
-	s.space()
-	if s.peek() == '}' {
+	if s.next() == '}' {
 		s.at++
 		return ""
 	}
@@ -62,9 +92,8 @@ func (s *scanner) object(each func(key string, value raw)) string {
 		if reason := s.str(); reason != "" {
 			return reason
 		}
-		key, _ := unquote(s.text[from:s.at])
-		s.space()
-		if s.peek() != ':' {
+		key, _ := unquote(s.since(from))
+		if s.next() != ':' {
 			return "not JSON: a colon is missing"
 		}
 		s.at++
@@ -73,9 +102,8 @@ func (s *scanner) object(each func(key string, value raw)) string {
 		if reason := s.value(); reason != "" {
 			return reason
 		}
-		each(key, raw{s.text[from:s.at], from})
-		s.space()
-		switch s.peek() {
+		each(key, s.since(from))
+		switch s.next() {
 		case ',':
 			s.at++
 		case '}':
@@ -87,22 +115,18 @@ func (s *scanner) object(each func(key string, value raw)) string {
 	}
 }
 
-// array reads one array, known to be valid JSON, and calls each for every element until it returns false.
-func (s *scanner) array(each func(v raw) bool) {
-	s.space()
+// array calls each for every element of r, an array known to be valid JSON, until it returns false. Places are counted
+// from its beginning.
+func (r raw) array(each func(elem raw) bool) {
+	s := scanner{text: r.text, simple: r.simple}
 	s.at++
-	s.space()
-	if s.peek() == ']' {
+	if s.next() == ']' {
 		return
 	}
 	for s.at < len(s.text) {
 		s.space()
 		from := s.at
-		if s.value() != "" || !each(raw{s.text[from:s.at], from}) {
-			return
-		}
-		s.space()
-		if s.peek() != ',' {
+		if s.value() != "" || !each(s.since(from)) || s.next() != ',' {
 			return
 		}
 		s.at++
@@ -121,8 +145,7 @@ func (s *scanner) value() string {
 	}
 	for {
 		// A value stands at s.at.
-		s.space()
-		switch c := s.peek(); {
+		switch c := s.next(); {
 		case c == '{' || c == '[':
 			if s.depth == limit {
 				return tooDeep
@@ -134,14 +157,14 @@ func (s *scanner) value() string {
 			}
 			s.depth++
 			s.at++
-			s.space()
-			if c == '{' && s.peek() != '}' {
+			first := s.next()
+			if c == '{' && first != '}' {
 				if reason := s.key(); reason != "" {
 					return reason
 				}
 				continue
 			}
-			if c == '[' && s.peek() != ']' {
+			if c == '[' && first != ']' {
 				continue
 			}
 		case c == '"':
@@ -164,10 +187,9 @@ func (s *scanner) value() string {
 // close reads what may follow a value inside the open brackets, and reports whether another value does.
 func (s *scanner) close() (more bool, reason string) {
 	for s.depth > 0 {
-		s.space()
 		top := s.depth - 1
 		object := s.open[top/64]&(1<<(top%64)) != 0
-		switch c := s.peek(); {
+		switch c := s.next(); {
 		case c == ',':
 			s.at++
 			if object {
@@ -189,8 +211,7 @@ func (s *scanner) key() string {
 	if reason := s.str(); reason != "" {
 		return reason
 	}
-	s.space()
-	if s.peek() != ':' {
+	if s.next() != ':' {
 		return "not JSON: a colon is missing"
 	}
 	s.at++
@@ -271,6 +292,33 @@ func special(w uint64) uint64 {
 	return ((w-ones*0x20)&^w | (quote-ones)&^quote | (backslash-ones)&^backslash) & highs
 }
 
+// simple reports whether text is printable ASCII without a backslash, as nearly every context is.
+func simple(text string) bool { return printable(text, '\\') }
+
+// printable reports whether text is printable ASCII with neither a backslash nor mark in it.
+func printable(text string, mark byte) bool {
+	if len(text) < 8 {
+		for i := range len(text) {
+			if c := text[i]; c < ' ' || c == '\\' || c >= 0x7f || c == mark {
+				return false
+			}
+		}
+		return true
+	}
+	marks := ones * uint64(mark)
+	found := unusual(eight(text[len(text)-8:]), marks)
+	for ; len(text) > 8; text = text[8:] {
+		found |= unusual(eight(text), marks)
+	}
+	return found&highs == 0
+}
+
+// unusual has a high bit set if one of the eight bytes is not printable ASCII, a backslash, or the byte that marks repeats:
+// what is no ASCII has it, one behind it was DEL, and what fell below zero was a control character or one of the two.
+func unusual(w, marks uint64) uint64 {
+	return w | (w + ones) | (w - ones*' ') | ((w ^ ones*'\\') - ones) | ((w ^ marks) - ones)
+}
+
 // plainPrefix is how many bytes at the beginning of text are plain, or up to seven less: it looks at eight at a time.
 func plainPrefix(text string) int {
 	i := 0
@@ -279,22 +327,19 @@ func plainPrefix(text string) int {
 	return i
 }
 
-// asciiPrefix is plainPrefix of bytes that are ASCII and no DEL.
-func asciiPrefix(text string) int {
-	i := 0
-	for ; i+8 <= len(text); i += 8 {
-		w := eight(text[i:])
-		if del := w ^ (ones * 0x7f); special(w)|(w|(del-ones)&^del)&highs != 0 {
-			break
-		}
-	}
-	return i
-}
-
 // str skips one string.
 func (s *scanner) str() string {
 	if s.peek() != '"' {
 		return "not JSON: a string is missing"
+	}
+	if s.simple {
+		n := strings.IndexByte(s.text[s.at+1:], '"')
+		if n < 0 {
+			s.at = len(s.text)
+			return "not JSON: a string is not closed"
+		}
+		s.at += n + 2
+		return ""
 	}
 	for i := s.at + 1 + plainPrefix(s.text[s.at+1:]); i < len(s.text); i++ {
 		c := s.text[i]
@@ -329,13 +374,16 @@ func (s *scanner) str() string {
 	return "not JSON: a string is not closed"
 }
 
-// unquote decodes a JSON string known to be valid; ok is false if text is another kind of value. Without escapes the
-// result shares text's memory. Half a surrogate pair becomes U+FFFD.
-func unquote(text string) (decoded string, ok bool) {
+// unquote decodes a JSON string known to be valid; ok is false if v is another kind of value. Without escapes the result
+// shares v's memory. Half a surrogate pair becomes U+FFFD.
+func unquote(v raw) (decoded string, ok bool) {
+	text := v.text
 	if len(text) < 2 || text[0] != '"' {
 		return "", false
 	}
-	text = text[1 : len(text)-1]
+	if text = text[1 : len(text)-1]; v.simple {
+		return text, true
+	}
 	esc := strings.IndexByte(text, '\\')
 	if esc < 0 {
 		return text, true

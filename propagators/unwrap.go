@@ -50,7 +50,7 @@ func unwrap(text string) (string, *Refusal) {
 			if why != "" {
 				return refuse(ReasonSyntax, why, s.at)
 			}
-			text, _ = unquote(text)
+			text, _ = unquote(s.since(0))
 		case '%':
 			decode := url.QueryUnescape // encodeURIComponent and forms: a plus sign is a space
 			if strings.ContainsAny(text, ":,") {
