@@ -23,7 +23,7 @@ build: ## build the clew binary as .tmp/clew
 	go build -trimpath -ldflags '-s -w' -o $(BIN) ./server/cmd/clew
 
 .PHONY: test
-test: lint unit modules contrib web e2e interop clean-tree ## all that CI runs: every check and every test
+test: lint unit modules contrib rivals web e2e interop clean-tree ## all that CI runs: every check and every test
 
 .PHONY: unit
 unit: ## Go tests of all modules in the workspace, race detector on
@@ -63,11 +63,15 @@ contrib: ## check and test each module of contrib/ alone, against the library an
 	@export GOWORK=off; for m in contrib/*/go.mod; do d=$$(dirname $$m); echo "test $$d"; \
 	  (cd $$d && go vet ./... && $(TMP)/staticcheck ./... && $(TMP)/errcheck -ignoretests ./... && $(RACE) ./...); done
 
+.PHONY: rivals
+rivals: ## hold the SDK against its rivals: the same bytes, for how much less
+	cd bench && GOWORK=off go test -count 1 .
+
 .PHONY: fuzz
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | grep -v node_modules | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | sed 's/func //'); do \
-	    echo "fuzz $$pkg $$f"; (cd $$pkg && go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} .); done; done
+	    echo "fuzz $$pkg $$f"; (cd $$pkg && GOWORK=off go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} .); done; done
 
 .PHONY: bench
 bench: ## benchmarks of all modules, and the comparison with rivals

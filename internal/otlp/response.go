@@ -1,0 +1,81 @@
+package otlp
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// Tags of ExportTraceServiceResponse and ExportTracePartialSuccess.
+const (
+	responsePartial = 1<<3 | length
+
+	partialRejected = 1<<3 | varint
+	partialMessage  = 2<<3 | length
+)
+
+var errTruncated = errors.New("the answer is no OTLP response: it ends within a field")
+
+// ParseResponse reads an ExportTraceServiceResponse: how many spans the server did not take, and what it has to say, which
+// may be something without any span being refused. Fields that are not known are skipped.
+func ParseResponse(b []byte) (rejected int64, message string, err error) {
+	for len(b) > 0 {
+		var f field
+		if f, b, err = next(b); err != nil {
+			return 0, "", err
+		}
+		if f.tag != responsePartial {
+			continue
+		}
+		for p := f.bytes; len(p) > 0; {
+			if f, p, err = next(p); err != nil {
+				return 0, "", err
+			}
+			switch f.tag {
+			case partialRejected:
+				rejected = int64(f.number)
+			case partialMessage:
+				message = valid(string(f.bytes))
+			}
+		}
+	}
+	return max(0, rejected), message, nil
+}
+
+// field is one field of a message: a number or bytes, as its wire type has it.
+type field struct {
+	tag    uint64
+	number uint64
+	bytes  []byte
+}
+
+func next(b []byte) (f field, rest []byte, err error) {
+	tag, n := binary.Uvarint(b)
+	if n <= 0 {
+		return f, nil, errTruncated
+	}
+	f.tag, b = tag, b[n:]
+	size := uint64(0)
+	switch tag & 7 {
+	case varint:
+		if f.number, n = binary.Uvarint(b); n <= 0 {
+			return f, nil, errTruncated
+		}
+		return f, b[n:], nil
+	case fixed64:
+		size = 8
+	case fixed32:
+		size = 4
+	case length:
+		if size, n = binary.Uvarint(b); n <= 0 {
+			return f, nil, errTruncated
+		}
+		b = b[n:]
+	default:
+		return f, nil, errors.New("the answer is no OTLP response: it has a field of unknown kind")
+	}
+	if size > uint64(len(b)) {
+		return f, nil, errTruncated
+	}
+	f.bytes = b[:size]
+	return f, b[size:], nil
+}
