@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
-
-	"github.com/clewhq/clew/llm"
 )
 
 // longStream is 400 chunks of content as OpenAI sends them, a finish, and the usage: about 0.1 MB.
@@ -30,12 +28,13 @@ func BenchmarkStream(b *testing.B) {
 		b.ReportAllocs()
 		b.SetBytes(int64(len(longStream)))
 		for b.Loop() {
-			rec := &recording{provider: &openAIChat, response: capture{limit: defaultLimit}}
+			rec := &recording{provider: &openAIChat, framing: sse, scan: sse.scanner(), response: capture{limit: defaultLimit}}
+			rec.response.borrow()
 			for event := range bytes.SplitAfterSeq(longStream, []byte("\n\n")) {
 				rec.received(event)
 			}
-			var c llm.Call
-			if out := chatStream(&c, rec.response.kept); !out.complete || *c.Usage.Output != 401 {
+			c, complete := drafted(&openAIChat, rec.response.kept, sse, &template{shape: chatShape})
+			if rec.response.giveBack(); !complete || *c.Usage.Output != 401 {
 				b.Fatal("not read")
 			}
 		}
@@ -45,9 +44,9 @@ func BenchmarkStream(b *testing.B) {
 		b.SetBytes(int64(len(longStream)))
 		for b.Loop() {
 			n := 0
-			for data := range events(longStream) {
+			for e := range sse.events(longStream) {
 				var chunk openAIChunk
-				if json.Unmarshal(data, &chunk) == nil {
+				if json.Unmarshal(e.data, &chunk) == nil {
 					n++
 				}
 			}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // capture is the bounded copy of a body.
@@ -13,6 +15,8 @@ type capture struct {
 	kept  []byte
 	over  bool   // there was more than limit
 	mark  string // an Incomplete constant, "" for a copy that says all
+
+	pooled *[]byte // where kept came from
 }
 
 func (c *capture) add(p []byte) {
@@ -20,6 +24,39 @@ func (c *capture) add(p []byte) {
 		p, c.over = p[:room], true
 	}
 	c.kept = append(c.kept, p...)
+}
+
+// readFrom adds all of r, whose length is about size bytes.
+func (c *capture) readFrom(r io.Reader, size int64) error {
+	c.kept = slices.Grow(c.kept, int(min(max(size, 0), int64(c.limit)))+bytes.MinRead)
+	buf := bytes.NewBuffer(c.kept)
+	_, err := buf.ReadFrom(io.LimitReader(r, int64(c.limit)+1-int64(len(c.kept))))
+	if c.kept = buf.Bytes(); len(c.kept) > c.limit {
+		c.kept, c.over = c.kept[:c.limit], true
+	}
+	return err
+}
+
+// buffers hold the memory of answers whose spans have ended. Growing a copy again for each stream would cost more than
+// all else that is done with it.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxPooled is the size in bytes of the largest buffer that is kept.
+const maxPooled = 1 << 20
+
+// borrow takes memory for the copy.
+func (c *capture) borrow() {
+	c.pooled = buffers.Get().(*[]byte)
+	c.kept = (*c.pooled)[:0]
+}
+
+// giveBack ends the use of what was kept.
+func (c *capture) giveBack() {
+	if c.pooled != nil && cap(c.kept) <= maxPooled {
+		*c.pooled = c.kept[:0]
+		buffers.Put(c.pooled)
+	}
+	c.pooled, c.kept = nil, nil
 }
 
 // decoded returns the body without its content encoding, as far as it was kept and can be read, and whether the limit
@@ -35,8 +72,7 @@ func (c *capture) decoded(encoding string) (body []byte, whole bool) {
 		}
 		out := capture{limit: c.limit}
 		// An error means that the copy is cut off or damaged; what came before counts.
-		plain, _ := io.ReadAll(io.LimitReader(z, int64(c.limit)+1))
-		out.add(plain)
+		_ = out.readFrom(z, int64(len(c.kept)))
 		return out.kept, !c.over && !out.over
 	}
 	return nil, !c.over

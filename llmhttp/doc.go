@@ -10,10 +10,14 @@
 //
 // Each call of an API in providers.go becomes a span "chat <model>" of kind client and type LLM under the span in the
 // request's context: model, parameters, messages, tools, usage, finish reasons, status, errors, and for a stream the
-// time to the first token. A retry is a request of its own and gets a span of its own. Any other request passes
-// untouched and without a span. To trace those too that go to no model provider, let them take another way:
+// time to the first token and the tokens per second from there on. Any other request passes untouched and without a span.
+// To trace those too that go to no model provider, let them take another way:
 //
 //	llmhttp.Transport(nil, llmhttp.Others(clewhttp.Transport(nil)))
+//
+// SDKs retry above the transport, so a retry is a request of its own and gets a span of its own, with the event "retry":
+// http.request.resend_count tells how often the call was sent before, error.type why the last attempt failed, and
+// clew.llm.retry.wait how many seconds ago. Where the same span has the failed attempt below it, a link leads there.
 //
 // # What is left alone
 //

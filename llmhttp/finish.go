@@ -17,8 +17,9 @@ import (
 	"github.com/clewhq/clew/llm"
 )
 
-// maxPrelude is how far into a stream the first generated token is looked for, in bytes.
-const maxPrelude = 64 << 10
+// maxPrelude is how far into a stream the first generated token is looked for, in bytes. Some APIs repeat instructions and
+// tools before it.
+const maxPrelude = 1 << 20
 
 var errCutShort = errors.New("the stream ended before the answer was whole")
 
@@ -27,8 +28,16 @@ func (rec *recording) watchResponse(resp *http.Response) {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")) // "" is as good as a wrong one
 	rec.mu.Lock()
 	rec.status, rec.header = resp.StatusCode, resp.Header.Clone()
-	rec.stream = media == "text/event-stream"
-	rec.first = !rec.stream || resp.Header.Get("Content-Encoding") != "" // what is encoded is read at the end only
+	if rec.provider.stream != nil {
+		rec.framing = framingOf(media)
+		if f := rec.provider.framing; rec.framing == nil && f != nil && f.object && rec.askedForStream() {
+			rec.framing = f
+		}
+	}
+	if rec.framing != nil && resp.Header.Get("Content-Encoding") == "" { // what is encoded is read at the end only
+		rec.scan = rec.framing.scanner()
+	}
+	rec.response.borrow()
 	rec.stop = context.AfterFunc(rec.ctx, func() { rec.finish(llm.IncompleteCanceled, rec.ctx.Err()) })
 	rec.mu.Unlock()
 	if resp.Body == nil || resp.Body == http.NoBody || resp.StatusCode == http.StatusSwitchingProtocols {
@@ -46,7 +55,7 @@ func (rec *recording) received(p []byte) {
 		return
 	}
 	rec.response.add(p)
-	if !rec.first {
+	if rec.scan != nil {
 		rec.lookForFirst()
 	}
 }
@@ -55,19 +64,20 @@ func (rec *recording) received(p []byte) {
 func (rec *recording) lookForFirst() {
 	defer func() {
 		if recover() != nil { // a defect of a parser is not to reach the caller
-			rec.first = true
+			rec.scan = nil
 		}
 	}()
-	s := newScanner(rec.response.kept[rec.scanned:])
-	for data, ok := s.next(); ok; data, ok = s.next() {
-		rec.scanned = len(rec.response.kept) - len(s.body) + s.pos
-		if rec.provider.started(data) {
-			rec.call.TimeToFirstChunk = time.Since(rec.start)
-			rec.first = true
+	body := rec.response.kept
+	for e, ok := rec.scan.next(body); ok; e, ok = rec.scan.next(body) {
+		if says(rec.provider, e) {
+			rec.firstAt = time.Now()
+			rec.scan = nil
 			return
 		}
 	}
-	rec.first = len(rec.response.kept) > maxPrelude
+	if len(body) > maxPrelude {
+		rec.scan = nil
+	}
 }
 
 // ended is called when reading the answer has come to its end or failed.
@@ -106,8 +116,10 @@ func (rec *recording) finish(why string, err error) {
 		rec.span.SetName(rec.call.SpanName())
 	}
 	rec.readResponse(why, err)
+	rec.measure(now)
+	rec.rememberFailure(now)
 	call := rec.call
-	if !rec.config.content {
+	if !rec.content {
 		call = call.WithoutContent()
 	}
 	attrs := llm.Attributes(call)
@@ -122,6 +134,38 @@ func (rec *recording) finish(why string, err error) {
 	}
 	rec.span.SetAttributes(attrs...)
 	rec.span.OTel().End(trace.WithTimestamp(now))
+	rec.response.giveBack()
+}
+
+// measure tells how fast a stream came that ended at a time.
+func (rec *recording) measure(end time.Time) {
+	if rec.firstAt.IsZero() {
+		return
+	}
+	rec.call.TimeToFirstChunk = rec.firstAt.Sub(rec.start)
+	said := rec.call.Usage.Output
+	if said == nil {
+		return
+	}
+	tokens := *said
+	if hidden := rec.call.Usage.Reasoning; hidden != nil && !shows(rec.call) { // it came before the first token
+		tokens -= *hidden
+	}
+	if took := end.Sub(rec.firstAt); took > 0 && tokens > 1 { // the first one came at its beginning
+		rec.call.TokensPerSecond = float64(tokens-1) / took.Seconds()
+	}
+}
+
+// shows reports whether the model's reasoning is part of its answer.
+func shows(c llm.Call) bool {
+	for _, m := range c.Output {
+		for _, p := range m.Parts {
+			if _, ok := p.(llm.Reasoning); ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // readResponse takes what the captured answer says.
@@ -142,15 +186,17 @@ func (rec *recording) readResponse(why string, err error) {
 	case rec.status < http.StatusOK || rec.status >= http.StatusMultipleChoices:
 		return // another request follows
 	}
-	streamed := rec.isStream(body)
-	read := rec.provider.response
+	framing := rec.streamOf(body)
+	streamed := framing != nil
+	var out outcome
 	if streamed {
-		read = rec.provider.stream
 		if rec.call.Params.Stream == nil {
 			rec.call.Params.Stream = new(true)
 		}
+		out = readStream(rec.provider, &rec.call, framing.events(body), &template{shape: rec.provider.shape})
+	} else {
+		out = rec.provider.response(&rec.call, body)
 	}
-	out := read(&rec.call, body)
 	switch {
 	case out.complete && whole:
 		err = nil // how the connection ended does not matter any more
@@ -172,13 +218,18 @@ func (rec *recording) readResponse(why string, err error) {
 	}
 }
 
-// isStream reports whether body is a stream of events. Some servers call one something else.
-func (rec *recording) isStream(body []byte) bool {
-	if rec.stream {
-		return true
+// streamOf returns the framing of a stream, nil for an answer in one piece. Some servers call a stream something else.
+func (rec *recording) streamOf(body []byte) *framing {
+	f := rec.provider.framing
+	if rec.framing != nil || rec.provider.stream == nil || f == nil || !rec.askedForStream() ||
+		!f.object && bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		return rec.framing
 	}
-	asked := rec.call.Params.Stream != nil && *rec.call.Params.Stream
-	return asked && !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{"))
+	return f
+}
+
+func (rec *recording) askedForStream() bool {
+	return rec.call.Params.Stream != nil && *rec.call.Params.Stream
 }
 
 // refused records an answer whose status is an error.

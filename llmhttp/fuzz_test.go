@@ -46,12 +46,19 @@ func fit(t *testing.T, c llm.Call) {
 	}
 }
 
+// drafted reads a stream and says whether it was whole.
+func drafted(p *provider, body []byte, f *framing, like *template) (llm.Call, bool) {
+	var c llm.Call
+	out := readStream(p, &c, f.events(body), like)
+	return c, out.complete
+}
+
 func FuzzRequest(f *testing.F) {
 	seeds(f, "request.http")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, p := range providers {
 			var c llm.Call
-			p.request(&c, &url.URL{Path: "/deployments/x/chat"}, body)
+			p.request(&c, &url.URL{Path: "/deployments/x" + p.paths[0]}, body)
 			fit(t, c)
 		}
 	})
@@ -60,16 +67,22 @@ func FuzzRequest(f *testing.F) {
 func FuzzResponse(f *testing.F) {
 	seeds(f, "response.http")
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, p := range providers {
-			var whole, streamed llm.Call
+		for i := range providers {
+			p := &providers[i]
+			var whole llm.Call
 			p.response(&whole, body)
-			p.stream(&streamed, body)
-			var decoded llm.Call
-			if readChunks(&decoded, body, nil); !cmp.Equal(decoded, streamed) {
-				t.Errorf("decoded and read by template differ:\n%s", cmp.Diff(decoded, streamed))
-			}
 			fit(t, whole)
-			fit(t, streamed)
+			if p.stream == nil {
+				continue
+			}
+			for _, framing := range framings {
+				streamed, complete := drafted(p, body, framing, &template{shape: p.shape})
+				decoded, same := drafted(p, body, framing, nil)
+				if diff := cmp.Diff(decoded, streamed); diff != "" || complete != same {
+					t.Errorf("%s: decoded and read by template differ:\n%s", p.api, diff)
+				}
+				fit(t, streamed)
+			}
 		}
 		if e := errorOf(body); e != nil {
 			if s := errorText(e.message, []string{"secret"}); !utf8.ValidString(s) || strings.Contains(s, "secret") {
@@ -79,13 +92,15 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// FuzzTemplate makes a stream of three chunks, and reads it with a template and by decoding each chunk.
+// FuzzTemplate makes a stream of like chunks, and reads it with a template and by decoding each chunk.
 func FuzzTemplate(f *testing.F) {
 	for _, text := range []string{"", "a", `é\n\"\u00e9`, "\xff", `","role":"x`, `","finish_reason":"stop`, "\x01", `\`} {
 		f.Add(`{"id":"c","choices":[{"index":0,"delta":{"content":"`, `"},"finish_reason":null}],"usage":null,"obfuscation":"`,
 			`"}`, "one", text, "abc")
 		f.Add(`{"id":"c","choices":[{"index":3,"delta":{"role":"assistant","content":"`, `"}}]`, `}`, text, "two", `"`)
 		f.Add(`{"x":"\"content":"","choices":[{"delta":{"content":"`, `"},"obfuscation":"`, `"}]}`, text, text, "obfuscation")
+		f.Add(`{"choices":[{"delta":{"tool_calls":[{"index":1,"function":{"arguments":"`, `"}}]}}],"obfuscation":"`, `"}`, text, text, "")
+		f.Add(`{"choices":[{"delta":{"reasoning":"`, `","content":"`, `"}}]}`, text, "", "")
 	}
 	f.Fuzz(func(t *testing.T, head, middle, tail, one, two, padding string) {
 		var body []byte
@@ -95,10 +110,16 @@ func FuzzTemplate(f *testing.F) {
 		} {
 			body = fmt.Appendf(body, "data: %s\n\n", chunk)
 		}
-		var fast, slow llm.Call
-		a, b := chatStream(&fast, body), readChunks(&slow, body, nil)
-		if diff := cmp.Diff(slow, fast); diff != "" || a.complete != b.complete {
-			t.Errorf("%s\ndecoded and read by template differ (-decoded +template):\n%s", body, diff)
+		for i := range providers {
+			p := &providers[i]
+			if p.stream == nil {
+				continue
+			}
+			fast, a := drafted(p, body, sse, &template{shape: p.shape})
+			slow, b := drafted(p, body, sse, nil)
+			if diff := cmp.Diff(slow, fast); diff != "" || a != b {
+				t.Errorf("%s: %s\ndecoded and read by template differ (-decoded +template):\n%s", p.api, body, diff)
+			}
 		}
 	})
 }
@@ -124,8 +145,8 @@ func FuzzEvents(f *testing.F) {
 			}
 		}
 		var got []string
-		for d := range events(body) {
-			got = append(got, string(d))
+		for e := range sse.events(body) {
+			got = append(got, string(e.data))
 		}
 		if !slices.Equal(want, got) {
 			t.Errorf("%q\ngave %q\nwant %q", body, got, want)
@@ -133,22 +154,27 @@ func FuzzEvents(f *testing.F) {
 	})
 }
 
-// FuzzFirst reads a stream in pieces of any size and never finds a first token that the whole stream doesn't have.
-func FuzzFirst(f *testing.F) {
+// FuzzPieces cuts a stream in pieces of any size, and finds the same events in them as in the whole.
+func FuzzPieces(f *testing.F) {
 	seeds(f, "response.http")
 	f.Fuzz(func(t *testing.T, body []byte) {
-		whole := false
-		s := newScanner(body)
-		for data, ok := s.next(); ok; data, ok = s.next() {
-			whole = whole || providers[0].started(data)
-		}
-		for _, size := range []int{1, 7, len(body) + 1} {
-			rec := &recording{provider: &providers[0], response: capture{limit: len(body)}}
-			for piece := range slices.Chunk(body, size) {
-				rec.received(piece)
+		for i, framing := range framings {
+			var want []event
+			s := framing.scanner()
+			for e, ok := s.next(body); ok; e, ok = s.next(body) {
+				want = append(want, e)
 			}
-			if found := rec.call.TimeToFirstChunk > 0; found != whole && len(body) < maxPrelude {
-				t.Errorf("in pieces of %d found %v, as a whole %v", size, found, whole)
+			for _, size := range []int{1, 2, 7} {
+				var got []event
+				s := framing.scanner()
+				for n := range len(body)/size + 2 {
+					for e, ok := s.next(body[:min(n*size, len(body))]); ok; e, ok = s.next(body[:min(n*size, len(body))]) {
+						got = append(got, e)
+					}
+				}
+				if diff := cmp.Diff(want, got, cmp.AllowUnexported(event{})); diff != "" {
+					t.Errorf("framing %d, in pieces of %d:\n%s", i, size, diff)
+				}
 			}
 		}
 	})

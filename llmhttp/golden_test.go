@@ -111,6 +111,9 @@ func describe(s sdktrace.ReadOnlySpan) string {
 			!strings.HasPrefix(key, "lmnr.span.output") && key != "lmnr.span.type" {
 			continue
 		}
+		if kv.Key == llm.TokensPerSecondKey { // a clock may see no time pass
+			continue
+		}
 		value := kv.Value.String()
 		if kv.Key == llm.TimeToFirstChunkKey {
 			value = "some"

@@ -1,6 +1,7 @@
 package llmhttp
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -13,6 +14,30 @@ func unmarshal(data []byte, v any) bool {
 	err := json.Unmarshal(data, v)
 	var mismatch *json.UnmarshalTypeError
 	return err == nil || errors.As(err, &mismatch)
+}
+
+// unmarshalPrefix is unmarshal for an object that may be cut off: of one that is, it reads the members before the first that
+// is not whole. It reports whether there was one.
+func unmarshalPrefix(body []byte, v any) bool {
+	if unmarshal(body, v) {
+		return true
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return false
+	}
+	whole := map[string]json.RawMessage{}
+	for d.More() {
+		var value json.RawMessage
+		key, err := d.Token()
+		name, isName := key.(string)
+		if err != nil || !isName || d.Decode(&value) != nil {
+			break
+		}
+		whole[name] = value
+	}
+	again, err := json.Marshal(whole)
+	return err == nil && len(whole) > 0 && unmarshal(again, v)
 }
 
 // integer, decimal and boolean are JSON values that may be absent. A value of another type counts as absent, which a

@@ -1,26 +1,30 @@
 package llmhttp
 
 import (
-	"bytes"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/clewhq/clew/llm"
 )
 
+// Names of providers that are known by more than their hosts.
+const (
+	openAIVendor = "openai"
+	ollamaVendor = "ollama"
+)
+
 // openAIChat is OpenAI's chat completions API, which most providers and all common model servers speak too.
 var openAIChat = provider{
 	api:       "openai-chat",
-	method:    http.MethodPost,
-	path:      "/chat/completions",
+	paths:     []string{"/chat/completions"},
+	vendor:    openAIVendor,
 	operation: llm.Chat,
-	name:      openAIProvider,
 	request:   chatRequest,
 	response:  chatResponse,
 	stream:    chatStream,
-	started:   chatStarted,
+	framing:   sse,
+	shape:     chatShape,
 }
 
 // openAIRequest is the body of a request, but for what no attribute exists for.
@@ -50,7 +54,7 @@ type openAIRequest struct {
 func chatRequest(c *llm.Call, u *url.URL, body []byte) bool {
 	c.Model = azureDeployment(u)
 	var r openAIRequest
-	if !unmarshal(body, &r) && !prefix(body, &r) {
+	if !unmarshalPrefix(body, &r) {
 		return false
 	}
 	if r.Model != "" {
@@ -88,27 +92,6 @@ func azureDeployment(u *url.URL) string {
 	}
 	name, _, _ := strings.Cut(rest, "/")
 	return name
-}
-
-// prefix reads the members of an object that is cut off, up to the first that is not whole. It reports whether there
-// was one.
-func prefix(body []byte, r *openAIRequest) bool {
-	d := json.NewDecoder(bytes.NewReader(body))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return false
-	}
-	whole := map[string]json.RawMessage{}
-	for d.More() {
-		var value json.RawMessage
-		key, err := d.Token()
-		name, isName := key.(string)
-		if err != nil || !isName || d.Decode(&value) != nil {
-			break
-		}
-		whole[name] = value
-	}
-	again, err := json.Marshal(whole)
-	return err == nil && len(whole) > 0 && unmarshal(again, r)
 }
 
 // outputType translates a response format to OpenTelemetry's words.
@@ -158,10 +141,12 @@ func openAIFunction(raw json.RawMessage) llm.Tool {
 	return llm.Tool{Type: "function", Name: f.Name, Description: f.Description, Parameters: f.Parameters}
 }
 
-// openAIUsage counts prompt tokens with cached ones and completion tokens with those of reasoning, as llm.Usage does.
+// openAIUsage counts prompt tokens with cached ones and completion tokens mostly with those of reasoning, as llm.Usage
+// does.
 type openAIUsage struct {
 	PromptTokens     integer `json:"prompt_tokens"`
 	CompletionTokens integer `json:"completion_tokens"`
+	TotalTokens      integer `json:"total_tokens"`
 	PromptDetails    struct {
 		Cached     integer `json:"cached_tokens"`
 		CacheWrite integer `json:"cache_write_tokens"`
@@ -185,6 +170,11 @@ func (u *openAIUsage) usage(provider string) llm.Usage {
 	if out.CacheRead == nil {
 		out.CacheRead = u.CacheHit.count()
 	}
+	// xAI and Gemini's compatible endpoint leave reasoning out of the completion; the total tells.
+	if t := u.TotalTokens.count(); t != nil && out.Input != nil && out.Output != nil && out.Reasoning != nil &&
+		*out.Reasoning > 0 && *t == *out.Input+*out.Output+*out.Reasoning {
+		out.Output = sum(out.Output, out.Reasoning)
+	}
 	if provider == "openrouter" { // whose credits are US dollars
 		out.Cost = u.Cost.value
 	}
@@ -196,6 +186,7 @@ type openAIHead struct {
 	ID          string          `json:"id"`
 	Model       string          `json:"model"`
 	ServiceTier string          `json:"service_tier"`
+	Fingerprint string          `json:"system_fingerprint"`
 	Usage       *openAIUsage    `json:"usage"`
 	Error       json.RawMessage `json:"error"`
 	XGroq       struct {
@@ -205,14 +196,12 @@ type openAIHead struct {
 
 // apply adds what h says; of repeated things the last counts.
 func (h *openAIHead) apply(c *llm.Call) {
-	set := func(to *string, v string) {
-		if v != "" {
-			*to = v
-		}
+	setText(&c.ResponseID, h.ID)
+	setText(&c.ResponseModel, h.Model)
+	setText(&c.ResponseTier, h.ServiceTier)
+	if h.Fingerprint == "fp_ollama" && c.Provider == openAIVendor {
+		c.Provider = ollamaVendor // whatever port it listens on
 	}
-	set(&c.ResponseID, h.ID)
-	set(&c.ResponseModel, h.Model)
-	set(&c.ResponseTier, h.ServiceTier)
 	if u := h.Usage; u != nil {
 		c.Usage = u.usage(c.Provider)
 	} else if u := h.XGroq.Usage; u != nil {
@@ -235,10 +224,7 @@ func chatResponse(c *llm.Call, body []byte) outcome {
 	for _, choice := range r.Choices {
 		m := choice.Message.message()
 		m.FinishReason = choice.FinishReason
-		c.Output = append(c.Output, m)
-		if m.FinishReason != "" {
-			c.FinishReasons = append(c.FinishReasons, m.FinishReason)
-		}
+		answered(c, m)
 	}
 	return outcome{complete: true, err: embeddedError(r.Error)}
 }

@@ -133,6 +133,7 @@ func contentPart(raw json.RawMessage) llm.Part {
 	var p struct {
 		Type       string          `json:"type"`
 		Text       *string         `json:"text"`
+		Thinking   json.RawMessage `json:"thinking"`  // Mistral: a list of texts
 		ImageURL   json.RawMessage `json:"image_url"` // an object with url, or the url
 		InputAudio struct {
 			Data   string `json:"data"`
@@ -149,6 +150,8 @@ func contentPart(raw json.RawMessage) llm.Part {
 	switch {
 	case p.Type == "text" && p.Text != nil:
 		return llm.Text(*p.Text)
+	case p.Type == "thinking" && p.Thinking != nil:
+		return llm.Reasoning(resultText(p.Thinking))
 	case p.Type == "image_url":
 		var image struct {
 			URL string `json:"url"`

@@ -20,72 +20,87 @@ type openAIChunk struct {
 	} `json:"choices"`
 }
 
-// maxChoices bounds the answers that are put together from one stream, and the tool calls of each; indexes can be any.
-const maxChoices = 1024
-
-var done = []byte("[DONE]")
-
-// chatStream puts the fragments of a stream together.
-func chatStream(c *llm.Call, body []byte) outcome { return readChunks(c, body, &template{}) }
-
-// readChunks reads chunks that are like the template by it. Without one it decodes each.
-func readChunks(c *llm.Call, body []byte, like *template) outcome {
-	var out outcome
-	choices := map[int64]*choice{}
-	for data := range events(body) {
-		if bytes.Equal(bytes.TrimSpace(data), done) {
-			out.complete = true
-			break
-		}
-		if text, ok := like.text(data); ok && choices[like.choice] != nil {
-			choices[like.choice].content.Write(text)
-			continue
-		}
-		var chunk openAIChunk
-		if !unmarshal(data, &chunk) {
-			continue // cut off, or not for us
-		}
-		chunk.apply(c)
-		if err := embeddedError(chunk.Error); err != nil {
-			out.err = err
-		}
-		for _, fragment := range chunk.Choices {
-			if choices[fragment.Index] == nil {
-				if len(choices) == maxChoices {
-					continue
-				}
-				choices[fragment.Index] = &choice{}
-			}
-			choices[fragment.Index].add(fragment.Delta, fragment.FinishReason)
-		}
-		like.learn(data)
-	}
-	finished := len(choices) > 0
-	for _, i := range sortedKeys(choices) {
-		m := choices[i].message()
-		c.Output = append(c.Output, m)
-		if m.FinishReason == "" {
-			finished = false
-			continue
-		}
-		c.FinishReasons = append(c.FinishReasons, m.FinishReason)
-	}
-	out.complete = out.complete || finished // some servers leave [DONE] out
-	return out
+// chatShape: obfuscation is OpenAI's padding.
+var chatShape = &shape{
+	texts: []string{"content", "reasoning_content", "reasoning", "arguments"}, noise: []string{"obfuscation"},
 }
 
-// chatStarted: the first chunk often has no more than a role, or what a content filter says of the prompt.
-func chatStarted(data []byte) bool {
-	var chunk openAIChunk
-	if !unmarshal(data, &chunk) {
+var doneMark = []byte("[DONE]")
+
+// chatDraft puts the chunks of a stream together.
+type chatDraft struct {
+	call    *llm.Call
+	out     outcome
+	choices pieces[choice]
+}
+
+func chatStream(c *llm.Call) draft { return &chatDraft{call: c} }
+
+func (d *chatDraft) add(e event) bool {
+	if bytes.Equal(bytes.TrimSpace(e.data), doneMark) {
+		d.out.complete = true
 		return false
 	}
-	for _, c := range chunk.Choices {
-		if d := c.Delta; len(d.message().Parts) > 0 {
-			return true
+	var chunk openAIChunk
+	if !unmarshal(e.data, &chunk) {
+		return true // cut off, or not for us
+	}
+	chunk.apply(d.call)
+	if err := embeddedError(chunk.Error); err != nil {
+		d.out.err = err
+	}
+	for _, fragment := range chunk.Choices {
+		if c := d.choices.at(fragment.Index); c != nil {
+			c.add(fragment.Delta, fragment.FinishReason)
 		}
 	}
-	return false
+	return true
+}
+
+func (d *chatDraft) textOf(data []byte, text string) *strings.Builder {
+	var chunk openAIChunk
+	if json.Unmarshal(data, &chunk) != nil || len(chunk.Choices) != 1 ||
+		chunk.Usage != nil || chunk.XGroq.Usage != nil || len(chunk.Error) > 0 {
+		return nil
+	}
+	fragment := chunk.Choices[0]
+	delta := fragment.Delta
+	parts := delta.message().Parts
+	c := d.choices.at(fragment.Index)
+	if c == nil || len(parts) != 1 || delta.Role != "" || fragment.FinishReason != "" || delta.FunctionCall != nil {
+		return nil
+	}
+	switch parts[0] {
+	case llm.Text(text):
+		if _, ok := textIn(delta.Content); ok {
+			return &c.content
+		}
+	case llm.Reasoning(text):
+		return &c.reasoning
+	case llm.ToolCall{Arguments: text}:
+		if t := delta.ToolCalls[0]; t.Custom.Input == "" {
+			if call := c.call(t); call != nil {
+				return &call.arguments
+			}
+		}
+	}
+	return nil
+}
+
+// textIn returns the text of content that is a JSON string.
+func textIn(content json.RawMessage) (text string, ok bool) {
+	return text, len(content) > 0 && content[0] == '"' && json.Unmarshal(content, &text) == nil
+}
+
+func (d *chatDraft) finish() outcome {
+	finished := len(d.choices.byIndex) > 0
+	for c := range d.choices.inOrder() {
+		m := c.message()
+		answered(d.call, m)
+		finished = finished && m.FinishReason != ""
+	}
+	d.out.complete = d.out.complete || finished // some servers leave [DONE] out
+	return d.out
 }
 
 // choice is an answer that is being put together.
@@ -104,22 +119,17 @@ type toolCall struct {
 }
 
 func (c *choice) add(d openAIMessage, finish string) {
-	if d.Role != "" {
-		c.role = d.Role
-	}
-	if finish != "" {
-		c.finish = finish
-	}
+	setText(&c.role, d.Role)
+	setText(&c.finish, finish)
 	for _, p := range contentParts(d.Content) {
-		if t, ok := p.(llm.Text); ok {
-			c.content.WriteString(string(t))
+		switch p := p.(type) {
+		case llm.Text:
+			c.content.WriteString(string(p))
+		case llm.Reasoning:
+			c.reasoning.WriteString(string(p))
 		}
 	}
-	if d.ReasoningContent != "" {
-		c.reasoning.WriteString(d.ReasoningContent)
-	} else {
-		c.reasoning.WriteString(d.Reasoning)
-	}
+	c.reasoning.WriteString(cmp.Or(d.ReasoningContent, d.Reasoning))
 	c.deny.WriteString(d.Refusal)
 	c.transcript.WriteString(d.Audio.Transcript)
 	for _, t := range d.ToolCalls {
@@ -146,7 +156,7 @@ func (c *choice) call(t openAIToolCall) *toolCall {
 			return have
 		}
 	}
-	if len(c.calls) == maxChoices {
+	if len(c.calls) == maxPieces {
 		return nil
 	}
 	made := &toolCall{}
@@ -159,12 +169,8 @@ func (c *choice) call(t openAIToolCall) *toolCall {
 
 // add takes a fragment. Id and name come whole, once or with every fragment.
 func (t *toolCall) add(f llm.ToolCall) {
-	if t.id == "" {
-		t.id = f.ID
-	}
-	if t.name == "" {
-		t.name = f.Name
-	}
+	t.id = cmp.Or(t.id, f.ID)
+	t.name = cmp.Or(t.name, f.Name)
 	t.arguments.WriteString(f.Arguments)
 }
 
@@ -173,10 +179,7 @@ func (t *toolCall) part() llm.Part {
 }
 
 func (c *choice) message() llm.Message {
-	m := llm.Message{Role: c.role, FinishReason: c.finish}
-	if m.Role == "" {
-		m.Role = llm.RoleAssistant
-	}
+	m := llm.Message{Role: cmp.Or(c.role, llm.RoleAssistant), FinishReason: c.finish}
 	if c.reasoning.Len() > 0 {
 		m.Parts = append(m.Parts, llm.Reasoning(c.reasoning.String()))
 	}
@@ -197,15 +200,6 @@ func (c *choice) message() llm.Message {
 		m.Parts = append(m.Parts, c.function.part())
 	}
 	return m
-}
-
-func sortedKeys[V any](m map[int64]V) []int64 {
-	keys := make([]int64, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // embeddedError reads the error member that an answer or a chunk may have.

@@ -1,6 +1,10 @@
 package llmhttp
 
-import "net/http"
+import (
+	"hash/maphash"
+	"net/http"
+	"strings"
+)
 
 // Option configures Transport and Middleware.
 type Option interface{ apply(*config) }
@@ -9,17 +13,20 @@ type config struct {
 	content bool
 	limit   int
 	others  http.RoundTripper
+	hosts   []host
+
+	attempts attempts
 }
 
 // defaultLimit is what is kept of one body, in bytes. The largest request that is not mostly media, a context of a
 // million tokens, is about half of it.
 const defaultLimit = 8 << 20
 
-func newConfig(opts []Option) config {
-	c := config{content: true, limit: defaultLimit}
+func newConfig(opts []Option) *config {
+	c := &config{content: true, limit: defaultLimit, attempts: attempts{seed: maphash.MakeSeed()}}
 	for _, o := range opts {
 		if o != nil {
-			o.apply(&c)
+			o.apply(c)
 		}
 	}
 	return c
@@ -48,4 +55,12 @@ func MaxCapture(bytes int) Option {
 // hosts in providers.go go to the base whatever they ask for. It has no effect on Middleware.
 func Others(transport http.RoundTripper) Option {
 	return option(func(c *config) { c.others = transport })
+}
+
+// Host says which provider answers at a host that hosts.go does not know, such as a gateway or a model server of one's
+// own: Host("models.internal:8080", "ollama"). The pattern is a host, with a port or without, in which * stands for
+// anything; one that is not well-formed fits nothing. The provider is recorded as gen_ai.provider.name. It wins over what
+// is known.
+func Host(pattern, provider string) Option {
+	return option(func(c *config) { c.hosts = append(c.hosts, host{strings.ToLower(pattern), provider}) })
 }

@@ -1,9 +1,9 @@
 package llmhttp
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 
 	"github.com/clewhq/clew/llm"
@@ -11,14 +11,14 @@ import (
 
 // A provider is one API that is recognised and read: a row of the table below.
 type provider struct {
-	api       string // its name: that of its folder in testdata
-	method    string
-	path      string // end of the URL's path
-	host      string // the host, "" for any
-	operation string // llm.Chat, …
+	api       string   // its name: that of its folder in testdata
+	paths     []string // ends of the URL's path
+	vendor    string   // gen_ai.provider.name at a host that is not known: the one whose API it is
+	operation string   // llm.Chat, …; request may know better
 
-	// name returns the gen_ai.provider.name for a host.
-	name func(host string) string
+	// ours tells whether a request to a host that is not known is of this API. It is for paths that other programs use
+	// as well; nil if the path says enough.
+	ours func(r *http.Request) bool
 
 	// request adds to c what the request says: its URL, and its body, which is cut off if it was over the limit. It
 	// reports whether the body could be read.
@@ -27,11 +27,11 @@ type provider struct {
 	// response adds what an answer in one piece says.
 	response func(c *llm.Call, body []byte) outcome
 
-	// stream adds what a streamed answer says, from the first byte to where it ended or was cut off.
-	stream func(c *llm.Call, body []byte) outcome
+	// stream begins a draft of a streamed answer. nil if the API has no streams.
+	stream func(c *llm.Call) draft
 
-	// started reports whether the data of one server-sent event holds the first thing that the model generated.
-	started func(data []byte) bool
+	framing *framing // of streams that do not announce one
+	shape   *shape   // of the chunks of streams; nil if all are decoded
 }
 
 // outcome is what a parser found besides the content.
@@ -49,85 +49,49 @@ var providers = []provider{
 	openAIChat,
 }
 
-// find returns the row for r, or nil.
-func find(r *http.Request) *provider {
-	if r == nil || r.URL == nil {
+// find returns the row for r, or nil. All these APIs are called by POST.
+func (c *config) find(r *http.Request) *provider {
+	if r == nil || r.URL == nil || r.Method != http.MethodPost {
 		return nil
 	}
 	for i := range providers {
 		p := &providers[i]
-		if (r.Method == p.method || r.Method == "" && p.method == http.MethodGet) &&
-			(p.host == "" || r.URL.Hostname() == p.host) &&
-			strings.HasSuffix(strings.TrimSuffix(r.URL.Path, "/"), p.path) {
+		if p.fits(r.URL.Path) && (p.ours == nil || c.knownProvider(r.URL) != "" || p.ours(r)) {
 			return p
 		}
 	}
 	return nil
 }
 
-// openAIHosts are the hosts that speak OpenAI's APIs, with their gen_ai.provider.name; * stands for anything. Names
-// without an entry in OpenTelemetry's list are the ones the providers use themselves.
-var openAIHosts = []struct{ host, name string }{
-	{"api.openai.com", "openai"},
-	{"*.api.openai.com", "openai"}, // regions
-	{"*.openai.azure.com", "azure.ai.openai"},
-	{"*.cognitiveservices.azure.com", "azure.ai.openai"},
-	{"*.services.ai.azure.com", "azure.ai.inference"},
-	{"*.models.ai.azure.com", "azure.ai.inference"},
-	{"models.inference.ai.azure.com", "azure.ai.inference"},
-	{"api.groq.com", "groq"},
-	{"api.deepseek.com", "deepseek"},
-	{"api.mistral.ai", "mistral_ai"},
-	{"codestral.mistral.ai", "mistral_ai"},
-	{"api.x.ai", "x_ai"},
-	{"*.api.x.ai", "x_ai"},
-	{"api.perplexity.ai", "perplexity"},
-	{"api.moonshot.ai", "moonshot_ai"},
-	{"api.moonshot.cn", "moonshot_ai"},
-	{"generativelanguage.googleapis.com", "gcp.gemini"},
-	{"aiplatform.googleapis.com", "gcp.vertex_ai"},
-	{"*-aiplatform.googleapis.com", "gcp.vertex_ai"},
-	{"bedrock-runtime.*.amazonaws.com", "aws.bedrock"},
-	{"bedrock-mantle.*.api.aws", "aws.bedrock"},
-	{"api.cohere.com", "cohere"},
-	{"api.cohere.ai", "cohere"},
-	{"api.anthropic.com", "anthropic"},
-	{"openrouter.ai", "openrouter"},
-	{"api.together.xyz", "together_ai"},
-	{"api.together.ai", "together_ai"},
-	{"api.fireworks.ai", "fireworks_ai"},
-	{"api.cerebras.ai", "cerebras"},
-	{"api.sambanova.ai", "sambanova"},
-	{"api.deepinfra.com", "deepinfra"},
-	{"integrate.api.nvidia.com", "nvidia"},
-	{"router.huggingface.co", "hugging_face"},
-	{"dashscope.aliyuncs.com", "alibaba"},
-	{"dashscope-intl.aliyuncs.com", "alibaba"},
-	{"open.bigmodel.cn", "zhipu"},
-	{"api.z.ai", "zhipu"},
-}
-
-// openAIProvider names who answers at host. A host that is not in the list, such as a vLLM of one's own or a gateway, is
-// called openai for the API that it speaks; server.address tells it apart.
-func openAIProvider(host string) string {
-	if name := knownProvider(host); name != "" {
-		return name
-	}
-	return "openai"
-}
-
-// knownProvider is the name of the provider at host, "" if it is not in the list.
-func knownProvider(host string) string {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	for _, h := range openAIHosts {
-		if ok, err := path.Match(h.host, host); ok && err == nil {
-			return h.name
+func (p *provider) fits(path string) bool {
+	path = strings.TrimSuffix(path, "/")
+	for _, end := range p.paths {
+		if strings.HasSuffix(path, end) {
+			return true
 		}
 	}
-	return ""
+	return false
 }
 
-// ofProvider reports whether r goes to a provider, for whatever purpose.
-func ofProvider(r *http.Request) bool {
-	return r != nil && r.URL != nil && knownProvider(r.URL.Hostname()) != ""
+// maxPeek bounds what is read of a body to tell whose API it is, in bytes.
+const maxPeek = 1 << 20
+
+// hasMembers returns a condition for provider.ours: that the body can be read twice and is an object with these members.
+func hasMembers(names ...string) func(*http.Request) bool {
+	return func(r *http.Request) bool {
+		body, ok := replay(r, maxPeek)
+		if !ok {
+			return false
+		}
+		var members map[string]json.RawMessage
+		if unmarshalPrefix(body.kept, &members); members == nil {
+			return false
+		}
+		for _, name := range names {
+			if len(members[name]) == 0 {
+				return false
+			}
+		}
+		return true
+	}
 }

@@ -3,6 +3,7 @@ package llmhttp
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,7 +12,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/clewhq/clew/llm"
 )
@@ -33,7 +34,7 @@ func TestEveryProviderReadsItsOwnExchanges(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := find(r); got != p {
+				if got := newConfig(nil).find(r); got != p {
 					t.Errorf("%s is read by %+v", file, got)
 				}
 			}
@@ -55,6 +56,8 @@ func TestAHostTellsWhoseModelsItServes(t *testing.T) {
 		"openrouter.ai":                           "openrouter",
 		"evil-openrouter.ai":                      "openai",
 		"localhost":                               "openai",
+		"localhost:11434":                         "ollama",
+		"api.openai.com:443":                      "openai",
 		"europe-west4-aiplatform.googleapis.com":  "gcp.vertex_ai",
 		"bedrock-runtime.eu-west-1.amazonaws.com": "aws.bedrock",
 		"vllm.eu-west-1.elb.amazonaws.com":        "openai",
@@ -62,16 +65,16 @@ func TestAHostTellsWhoseModelsItServes(t *testing.T) {
 		"a/b":                                     "openai",
 	}
 	for host, want := range tests {
-		if got := openAIProvider(host); got != want {
+		if got := cmp.Or(newConfig(nil).knownProvider(&url.URL{Host: host}), openAIVendor); got != want {
 			t.Errorf("%q is %q, want %q", host, got, want)
 		}
 	}
 }
 
 func TestEveryHostPatternIsWellFormed(t *testing.T) {
-	for _, h := range openAIHosts {
-		if _, err := path.Match(h.host, ""); err != nil || h.host == "" || h.name == "" {
-			t.Errorf("%q is %q: %v", h.host, h.name, err)
+	for _, h := range hosts {
+		if _, err := path.Match(h.pattern, ""); err != nil || h.pattern == "" || h.name == "" {
+			t.Errorf("%q is %q: %v", h.pattern, h.name, err)
 		}
 	}
 }
@@ -100,10 +103,10 @@ func TestEventsAreWhatTheSpecificationSays(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for data := range events([]byte(test.body)) {
-				got = append(got, string(data))
+			for e := range sse.events([]byte(test.body)) {
+				got = append(got, string(e.data))
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			if diff := gocmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -156,9 +159,8 @@ func TestToolCallsAreToldApartHoweverTheyAreNumbered(t *testing.T) {
 			for _, f := range test.fragments {
 				body = fmt.Appendf(body, "data: {\"choices\":[{\"delta\":{\"tool_calls\":[%s]}}]}\n\n", f)
 			}
-			var c llm.Call
-			chatStream(&c, body)
-			if diff := cmp.Diff([]llm.Message{{Role: "assistant", Parts: test.want}}, c.Output); diff != "" {
+			c, _ := drafted(&openAIChat, body, sse, &template{shape: chatShape})
+			if diff := gocmp.Diff([]llm.Message{{Role: "assistant", Parts: test.want}}, c.Output); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -169,7 +171,7 @@ func TestNumbersThatAreNoneStayUnknown(t *testing.T) {
 	var c llm.Call
 	chatResponse(&c, []byte(`{"choices":7,"usage":{"prompt_tokens":"12","completion_tokens":-1,"prompt_tokens_details":null}}`))
 	chatRequest(&c, &url.URL{}, []byte(`{"max_tokens":12.0,"temperature":"hot","seed":1.5,"n":1e99,"stream":"yes"}`))
-	if diff := cmp.Diff(llm.Call{Params: llm.Params{MaxTokens: new(int64(12))}}, c); diff != "" {
+	if diff := gocmp.Diff(llm.Call{Params: llm.Params{MaxTokens: new(int64(12))}}, c); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -194,7 +196,7 @@ func TestErrorsAreReadInTheShapesInUse(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, errorOf([]byte(test.body)), cmp.AllowUnexported(apiError{})); diff != "" {
+			if diff := gocmp.Diff(test.want, errorOf([]byte(test.body)), gocmp.AllowUnexported(apiError{})); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -1,8 +1,8 @@
 package llmhttp
 
 import (
+	"cmp"
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,11 +21,15 @@ type recording struct {
 	ctx      context.Context // of the caller
 	span     *clew.Span
 	provider *provider
-	config   config
+	config   *config
+	content  bool // is to be recorded
 	start    time.Time
 	target   *url.URL
 	secrets  []string
 	encoding string // of the request's body
+
+	resent int      // how often the call was sent before
+	before *attempt // the attempt before, if it is known
 
 	mu       sync.Mutex
 	done     bool // the span has ended; nothing is kept any more
@@ -35,20 +39,20 @@ type recording struct {
 	response capture
 	header   http.Header // of the answer
 	status   int
-	stream   bool
-	scanned  int         // how much of the answer was searched for the first generated token
-	first    bool        // it was seen, or will not be looked for
+	framing  *framing    // of the answer, nil if it comes in one piece
+	scan     scanner     // looks for the first generated token; nil when it was seen, or is not looked for
+	firstAt  time.Time   // when it was seen
 	stop     func() bool // stops waiting for the context
 }
 
 // begin starts the span of a call. The recording is nil when the span is not recorded.
-func begin(r *http.Request, p *provider, c config) (context.Context, *recording) {
+func begin(r *http.Request, p *provider, c *config) (context.Context, *recording) {
 	rec := &recording{
-		ctx: r.Context(), provider: p, config: c, start: time.Now(), target: r.URL,
+		ctx: r.Context(), provider: p, config: c, content: c.content, start: time.Now(), target: r.URL,
 		request: capture{limit: c.limit}, response: capture{limit: c.limit}, encoding: r.Header.Get("Content-Encoding"),
 	}
 	rec.call = llm.Call{
-		Operation: p.operation, Provider: p.name(r.URL.Hostname()),
+		Operation: p.operation, Provider: cmp.Or(c.knownProvider(r.URL), p.vendor),
 		ServerAddress: r.URL.Hostname(), ServerPort: port(r),
 	}
 	if body, ok := replay(r, c.limit); ok {
@@ -56,20 +60,17 @@ func begin(r *http.Request, p *provider, c config) (context.Context, *recording)
 		rec.readRequest()
 	}
 	attrs := append(llm.Attributes(rec.call.WithoutContent()), // what a sampler may want to see
-		attribute.String("http.request.method", p.method), attribute.String("url.full", address(r.URL)))
-	// The SDKs made by Stainless number their attempts.
-	if n, err := strconv.Atoi(r.Header.Get("X-Stainless-Retry-Count")); err == nil && n > 0 {
-		attrs = append(attrs, attribute.Int("http.request.resend_count", n))
-	}
-	ctx, span := clew.Start(r.Context(), rec.call.SpanName(),
-		clew.LLM, clew.Kind(trace.SpanKindClient), clew.StartTime(rec.start), clew.Attr(attrs...))
+		attribute.String("http.request.method", http.MethodPost), attribute.String("url.full", address(r.URL)))
+	opts := append(rec.retryOf(r), clew.LLM, clew.Kind(trace.SpanKindClient), clew.StartTime(rec.start), clew.Attr(attrs...))
+	ctx, span := clew.Start(r.Context(), rec.call.SpanName(), opts...)
 	if !span.OTel().IsRecording() {
 		return ctx, nil
 	}
 	rec.span = span
 	rec.secrets = secrets(r)
+	rec.tellRetry()
 	if withoutContent(span) {
-		rec.config.content = false
+		rec.content = false
 	}
 	return ctx, rec
 }
@@ -112,12 +113,7 @@ func replay(r *http.Request, limit int) (capture, bool) {
 		return body, false
 	}
 	defer func() { _ = again.Close() }() // it was only read
-	bytes, err := io.ReadAll(io.LimitReader(again, int64(limit)+1))
-	if err != nil {
-		return body, false
-	}
-	body.add(bytes)
-	return body, true
+	return body, body.readFrom(again, r.ContentLength) == nil
 }
 
 // panics, called by defer, ends the span when the transport panics, which goes on.

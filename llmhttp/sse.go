@@ -1,79 +1,79 @@
 package llmhttp
 
-import (
-	"bytes"
-	"iter"
-)
+import "bytes"
 
-// events yields the data of each server-sent event in body, in the memory of body where an event has one data line. An
-// event at the end that no blank line closes is yielded too: some providers leave the line out, and of a stream that
-// broke off inside an event the parser refuses what it can't read. Event names, ids and comments are not used.
-func events(body []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		s := newScanner(body)
-		for data, ok := s.next(); ok; data, ok = s.next() {
-			if !yield(data) {
-				return
-			}
-		}
-		s.line(bytes.TrimSuffix(s.body[s.pos:], []byte("\r"))) // a line without its end
-		if s.lines > 0 {
-			yield(s.data)
-		}
-	}
-}
+// sse is what the HTML standard calls an event stream. Event names, ids and comments are not used: the APIs that name
+// their events repeat the name inside the data.
+var sse = &framing{media: []string{"text/event-stream"}, scanner: func() scanner { return &sseScanner{} }}
 
-// scanner takes events from the front of a stream. Its lines end in \n, \r\n or \r.
-type scanner struct {
-	body []byte
-	pos  int // where the next line begins
-	lf   int // the first \n that is not before pos, len(body) if there is none
+// sseScanner reads lines that end in \n, \r\n or \r. A line \r at the end of what has come is over; if \n comes then, it
+// belongs to it.
+type sseScanner struct {
+	pos     int // where the line begins that is looked at
+	lf      int // the first \n that is not before pos, or how far it was looked for in vain
+	cr      int // the same of \r
+	afterCR bool
+	started bool
 
 	data  []byte // of the event so far
 	lines int    // data lines in it
 }
 
-func newScanner(body []byte) scanner {
-	return scanner{body: bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), lf: -1}
-}
+var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// next returns the data of the next event that is closed by a blank line.
-func (s *scanner) next() (data []byte, ok bool) {
-	for {
-		if s.lf < s.pos {
-			s.lf = s.find('\n', len(s.body))
+func (s *sseScanner) next(body []byte) (event, bool) {
+	if !s.started {
+		if len(body) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, body) {
+			return event{}, false
 		}
-		end, after := s.lf, s.lf+1
-		if cr := s.find('\r', s.lf); cr < s.lf {
-			end, after = cr, cr+1
-			if after == s.lf && s.lf < len(s.body) {
-				after++
+		if s.started = true; bytes.HasPrefix(body, byteOrderMark) {
+			s.pos = len(byteOrderMark)
+		}
+	}
+	for {
+		if s.afterCR && s.pos < len(body) {
+			if s.afterCR = false; body[s.pos] == '\n' {
+				s.pos++
 			}
 		}
-		if end == len(s.body) {
-			return nil, false
+		s.lf = find(body, '\n', max(s.lf, s.pos), len(body))
+		s.cr = find(body, '\r', max(s.cr, s.pos), s.lf)
+		end := min(s.lf, s.cr)
+		if end == len(body) {
+			return event{}, false
 		}
-		line := s.body[s.pos:end]
-		s.pos = after
+		line := body[s.pos:end]
+		s.pos, s.afterCR = end+1, body[end] == '\r'
 		if len(line) > 0 {
 			s.line(line)
 		} else if s.lines > 0 {
-			data = s.data
+			e := event{data: s.data}
 			s.data, s.lines = nil, 0
-			return data, true
+			return e, true
 		}
 	}
 }
 
-// find returns where b is in the body between pos and end, or end.
-func (s *scanner) find(b byte, end int) int {
-	if i := bytes.IndexByte(s.body[s.pos:end], b); i >= 0 {
-		return s.pos + i
+func (s *sseScanner) rest(body []byte) (event, bool) {
+	s.line(body[min(s.pos, len(body)):])
+	return event{data: s.data}, s.lines > 0
+}
+
+// find returns where b is in body between from and end, or end. What is found already is not looked for again.
+func find(body []byte, b byte, from, end int) int {
+	if from >= end {
+		return end
+	}
+	if body[from] == b {
+		return from
+	}
+	if i := bytes.IndexByte(body[from:end], b); i >= 0 {
+		return from + i
 	}
 	return end
 }
 
-func (s *scanner) line(line []byte) {
+func (s *sseScanner) line(line []byte) {
 	value, ok := bytes.CutPrefix(line, []byte("data"))
 	if !ok || len(value) > 0 && value[0] != ':' {
 		return

@@ -24,7 +24,7 @@ func Middleware(opts ...Option) func(*http.Request, func(*http.Request) (*http.R
 
 type transport struct {
 	base   http.RoundTripper
-	config config
+	config *config
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -50,9 +50,9 @@ type recorded struct{}
 
 type doFunc = func(*http.Request) (*http.Response, error)
 
-func roundTrip(r *http.Request, next, others doFunc, c config) (*http.Response, error) {
-	p := find(r)
-	if p == nil && !ofProvider(r) {
+func roundTrip(r *http.Request, next, others doFunc, c *config) (*http.Response, error) {
+	p := c.find(r)
+	if p == nil && !c.ofProvider(r) {
 		return others(r)
 	}
 	if p == nil || r.Context().Value(recorded{}) != nil {

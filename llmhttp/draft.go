@@ -1,0 +1,171 @@
+package llmhttp
+
+import (
+	"cmp"
+	"encoding/json"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/clewhq/clew/llm"
+)
+
+// draft is an answer that is being put together from the events of a stream.
+type draft interface {
+	// add takes one event. It reports whether the answer may go on.
+	add(e event) bool
+
+	// textOf returns where the text of a chunk goes that says nothing but that text, or nil. The draft has taken a chunk
+	// before that differs from it in no more than the text.
+	textOf(data []byte, text string) *strings.Builder
+
+	// finish adds the answer to the call.
+	finish() outcome
+}
+
+// readStream adds to c what the events of a stream say. It reads chunks that are like the template by it; without one it
+// decodes each.
+func readStream(p *provider, c *llm.Call, events iter.Seq[event], like *template) outcome {
+	d := p.stream(c)
+	for e := range events {
+		if like.take(e) {
+			continue
+		}
+		if !d.add(e) {
+			break
+		}
+		like.learn(e, d.textOf)
+	}
+	return d.finish()
+}
+
+// says reports whether an event holds something that the model generated.
+func says(p *provider, e event) bool {
+	var c llm.Call
+	d := p.stream(&c)
+	d.add(e)
+	d.finish()
+	return slices.ContainsFunc(c.Output, func(m llm.Message) bool { return len(m.Parts) > 0 })
+}
+
+// maxPieces bounds what is put together from one stream: answers, and parts of each. Their indexes can be any number.
+const maxPieces = 1024
+
+// pieces are parts that a stream numbers.
+type pieces[T any] struct{ byIndex map[int64]*T }
+
+// at returns the piece with an index, which it makes if there is none; nil when there are too many.
+func (p *pieces[T]) at(index int64) *T {
+	if have := p.byIndex[index]; have != nil {
+		return have
+	}
+	if len(p.byIndex) == maxPieces {
+		return nil
+	}
+	if p.byIndex == nil {
+		p.byIndex = map[int64]*T{}
+	}
+	made := new(T)
+	p.byIndex[index] = made
+	return made
+}
+
+// inOrder yields the pieces by their index.
+func (p *pieces[T]) inOrder() iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		keys := make([]int64, 0, len(p.byIndex))
+		for k := range p.byIndex {
+			keys = append(keys, k)
+		}
+		slices.SortFunc(keys, cmp.Compare[int64])
+		for _, k := range keys {
+			if !yield(p.byIndex[k]) {
+				return
+			}
+		}
+	}
+}
+
+// block is a part of a message that is being put together: of those that can be one, what came last.
+type block struct {
+	whole     llm.Part // as it came at once
+	tool      llm.ToolCall
+	isTool    bool
+	text      strings.Builder
+	reasoning strings.Builder
+	arguments strings.Builder
+}
+
+// parts returns what the block is; nothing if it has remained empty.
+func (b *block) parts() []llm.Part {
+	var out []llm.Part
+	if b.whole != nil {
+		out = append(out, b.whole)
+	}
+	if b.reasoning.Len() > 0 {
+		out = append(out, llm.Reasoning(b.reasoning.String()))
+	}
+	if b.text.Len() > 0 {
+		out = append(out, llm.Text(b.text.String()))
+	}
+	if b.isTool || b.arguments.Len() > 0 {
+		b.tool.Arguments += b.arguments.String()
+		b.arguments.Reset()
+		out = append(out, b.tool)
+	}
+	return out
+}
+
+// messageOf puts the parts of blocks into one message.
+func messageOf(blocks *pieces[block], role, finish string) llm.Message {
+	m := llm.Message{Role: cmp.Or(role, llm.RoleAssistant), FinishReason: finish}
+	for b := range blocks.inOrder() {
+		m.Parts = append(m.Parts, b.parts()...)
+	}
+	return m
+}
+
+// answered adds the only answer of a call.
+func answered(c *llm.Call, m llm.Message) {
+	c.Output = append(c.Output, m)
+	if m.FinishReason != "" {
+		c.FinishReasons = append(c.FinishReasons, m.FinishReason)
+	}
+}
+
+// setText replaces a text by one that is there.
+func setText(to *string, v string) {
+	if v != "" {
+		*to = v
+	}
+}
+
+// setCount replaces a count by one that is known.
+func setCount(to **int64, n integer) {
+	if v := n.count(); v != nil {
+		*to = v
+	}
+}
+
+// sum adds counts, those that are unknown as 0; it is nil if all are.
+func sum(counts ...*int64) *int64 {
+	var out *int64
+	for _, n := range counts {
+		if n == nil {
+			continue
+		}
+		if out == nil {
+			out = new(int64(0))
+		}
+		*out += *n
+	}
+	return out
+}
+
+// object is a JSON object that stands for whatever it holds: nil for JSON of any other type.
+func object(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil
+	}
+	return raw
+}

@@ -1,0 +1,78 @@
+package llmhttp
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// eventStream is AWS's binary framing. A frame is its length and that of its headers (four bytes each, big endian), a
+// checksum of these, the headers, the payload, and a checksum of everything before.
+var eventStream = &framing{
+	media:   []string{"application/vnd.amazon.eventstream"},
+	scanner: func() scanner { return &frameScanner{} },
+}
+
+const (
+	framePrelude = 12
+	frameMin     = framePrelude + 4
+	frameMax     = 24 << 20 // AWS's own limit, in bytes
+)
+
+// frameScanner stops for good at a frame that is not one: nothing tells where the next would begin.
+type frameScanner struct{ pos int }
+
+func (s *frameScanner) next(body []byte) (event, bool) {
+	frame := body[s.pos:]
+	if len(frame) < framePrelude {
+		return event{}, false
+	}
+	length, headers := int64(binary.BigEndian.Uint32(frame)), int64(binary.BigEndian.Uint32(frame[4:]))
+	if length < frameMin || length > frameMax || headers > length-frameMin || int64(len(frame)) < length ||
+		crc32.ChecksumIEEE(frame[:8]) != binary.BigEndian.Uint32(frame[8:]) ||
+		crc32.ChecksumIEEE(frame[:length-4]) != binary.BigEndian.Uint32(frame[length-4:]) {
+		return event{}, false
+	}
+	s.pos += int(length)
+	return event{
+		kind: frameKind(frame[framePrelude : framePrelude+headers]),
+		data: frame[framePrelude+headers : length-4],
+	}, true
+}
+
+func (s *frameScanner) rest([]byte) (event, bool) { return event{}, false }
+
+// headerSizes is what the value of a header takes up by its type, without those that have their length before them.
+var headerSizes = map[byte]int{0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
+
+const (
+	headerBytes  = 6
+	headerString = 7
+)
+
+// frameKind returns the type of the event or exception that headers name, "" if they do not.
+func frameKind(headers []byte) string {
+	var kind string
+	for len(headers) > 0 {
+		n := int(headers[0])
+		if len(headers) < n+2 {
+			return kind
+		}
+		name, typ := string(headers[1:n+1]), headers[n+1]
+		headers = headers[n+2:]
+		size, fixed := headerSizes[typ]
+		if !fixed {
+			if typ != headerBytes && typ != headerString || len(headers) < 2 {
+				return kind
+			}
+			size, headers = int(binary.BigEndian.Uint16(headers)), headers[2:]
+		}
+		if len(headers) < size {
+			return kind
+		}
+		if typ == headerString && (name == ":event-type" || name == ":exception-type" || name == ":error-code") {
+			kind = string(headers[:size])
+		}
+		headers = headers[size:]
+	}
+	return kind
+}

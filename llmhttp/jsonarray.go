@@ -1,0 +1,40 @@
+package llmhttp
+
+// jsonArray is one JSON array of objects that grows, which no content type announces. Objects one after another without
+// an array are read as well.
+var jsonArray = &framing{scanner: func() scanner { return &arrayScanner{} }, object: true}
+
+type arrayScanner struct {
+	pos      int // what comes next
+	start    int // where the object begins that is being read
+	depth    int // how many braces are open in it
+	inString bool
+	escaped  bool
+}
+
+func (s *arrayScanner) next(body []byte) (event, bool) {
+	for ; s.pos < len(body); s.pos++ {
+		switch b := body[s.pos]; {
+		case s.escaped:
+			s.escaped = false
+		case s.inString:
+			s.escaped, s.inString = b == '\\', b != '"'
+		case b == '"':
+			s.inString = s.depth > 0
+		case b == '{':
+			if s.depth == 0 {
+				s.start = s.pos
+			}
+			s.depth++
+		case b == '}' && s.depth > 0:
+			if s.depth--; s.depth == 0 {
+				s.pos++
+				return event{data: body[s.start:s.pos]}, true
+			}
+		}
+	}
+	return event{}, false
+}
+
+// rest returns nothing: an object says itself where it ends.
+func (s *arrayScanner) rest([]byte) (event, bool) { return event{}, false }
