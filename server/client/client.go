@@ -61,7 +61,7 @@ func IsNotFound(err error) bool {
 type Query struct {
 	Service, Name, Session, User, Type string // exact
 	Status                             string // unset, ok or error
-	Text                               string // substring of name, input, output or an attribute, in any case
+	Text                               string // what one span must be, in the query language
 	From, To                           time.Time
 
 	Limit  int    // of the page; 0 is the server's default

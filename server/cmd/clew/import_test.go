@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -73,8 +74,8 @@ func TestWhatWasImportedIsListedAndSafeToPrint(t *testing.T) {
 			t.Fatalf("import: %s", stderr)
 		}
 	}
-	for _, args := range [][]string{{"ls"}, {"ls", "--service", "shop"}, {"ls", "--q", "PAY"}, {"ls", "--name", "buy", "--from", "2026-01-01T00:00:00Z"}} {
-		out, stderr, code := run(t, nil, append(args, "--url", server.url)...)
+	for _, args := range [][]string{{"ls"}, {"ls", "--service", "shop"}, {"ls", "BUY"}, {"ls", "{name:*pay}", "-{status:error}"}, {"ls", "--name", "buy", "--from", "2026-01-01T00:00:00Z"}} {
+		out, stderr, code := run(t, nil, slices.Insert(args, 1, "--url", server.url)...)
 		if code != 0 || !strings.Contains(out, "0af7651916cd43dd8448eb211c80319c") || !strings.Contains(out, "shop") || !strings.Contains(out, "buy") {
 			t.Errorf("%q: exit code %d, printed\n%s%s", args, code, out, stderr)
 		}

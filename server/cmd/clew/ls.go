@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -23,16 +24,13 @@ func ls(ctx context.Context, a *app, args []string) error {
 	fs.StringVar(&q.User, "user", "", "… of this `user`")
 	fs.StringVar(&q.Type, "type", "", "… of this span `type`: LLM, TOOL, …")
 	fs.StringVar(&q.Status, "status", "", "… with this `status`: error, ok, unset")
-	fs.StringVar(&q.Text, "q", "", "… with this `text` in name, input, output or an attribute")
 	timeFlag(fs, "from", "active at this `time` or later: RFC 3339, or an age such as 90m or 36h", &q.From)
 	timeFlag(fs, "to", "active before this `time`", &q.To)
 	fs.IntVar(&q.Limit, "n", 20, "at most this `many`")
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	if fs.NArg() > 0 {
-		return usageError(fs, "unexpected argument %q", fs.Arg(0))
-	}
+	q.Text = strings.Join(fs.Args(), " ")
 	list, err := r.client().Traces(ctx, q)
 	if err != nil {
 		return r.explain(err)

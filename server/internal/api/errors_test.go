@@ -45,6 +45,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"a malformed query", "GET", "/traces?q=%zz", 400, "invalid_argument", "", "malformed"},
 		{"a query with semicolons", "GET", "/traces?q=1;user=2", 400, "invalid_argument", "", "malformed"},
 		{"a text that is not UTF-8", "GET", "/traces?q=%ff", 400, "invalid_argument", "q", "UTF-8"},
+		{"a query with a mistake", "GET", "/traces?q=a%20servce:x", 400, "invalid_argument", "q", "q, at character 3: no field is called \"servce\""},
 		{"a text too long", "GET", "/traces?q=" + strings.Repeat("a", maxText+1), 400, "invalid_argument", "q", "longer"},
 		{"a switch that is neither on nor off", "GET", "/traces/" + whole + "?outline=yes", 400, "invalid_argument", "outline", "1, true, 0, false"},
 		{"a short trace id", "GET", "/traces/abc", 400, "invalid_argument", "trace_id", "32 hex digits"},

@@ -157,10 +157,19 @@ func (p *params) span() (from, to trace.Time) {
 func (p *params) filter() query.Filter {
 	f := query.Filter{
 		Service: p.text("service"), Name: p.text("name"), Session: p.text("session"), User: p.text("user"), Type: p.text("type"),
-		Status: p.oneOf("status", "unset", "ok", "error"), Text: p.text("q"),
+		Status: p.oneOf("status", "unset", "ok", "error"), Where: p.where(),
 	}
 	f.From, f.To = p.span()
 	return f
+}
+
+// where reads q, a condition in the language of package query.
+func (p *params) where() query.Expr {
+	e, err := query.Parse(p.text("q"), time.Now())
+	if err != nil {
+		p.fail("q", "q, %v", err)
+	}
+	return e
 }
 
 // page reads limit and cursor.

@@ -9,7 +9,7 @@ import (
 
 func (a *api) listSessions(w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
-	filter := query.Filter{User: p.text("user"), Text: p.text("q")}
+	filter := query.Filter{User: p.text("user"), Where: p.where()}
 	filter.From, filter.To = p.span()
 	page := p.page()
 	if err := p.done(); err != nil {

@@ -2,7 +2,6 @@ package trace
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 )
 
@@ -217,21 +216,6 @@ type Identity struct {
 // Identity returns the span's identity.
 func (s *Span) Identity() Identity {
 	return Identity{s.TraceID, s.ID, s.Service, s.Kind, s.Start}
-}
-
-// MatchesText reports whether the lower-case needle is a substring of the name,
-// input, output or an attribute's text, without regard to case.
-func (s *Span) MatchesText(needle string) bool {
-	has := func(t string) bool { return strings.Contains(strings.ToLower(t), needle) }
-	if has(s.Name) || has(s.Input) || has(s.Output) {
-		return true
-	}
-	for _, a := range s.Attributes {
-		if has(a.Value.Text()) {
-			return true
-		}
-	}
-	return false
 }
 
 var _ json.Marshaler = Value{}

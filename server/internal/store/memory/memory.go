@@ -131,7 +131,8 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 	var found []trace.Summary
 	for id := range s.traces {
 		spans := s.spans(id)
-		if !slices.ContainsFunc(spans, f.MatchSpan) {
+		of := &query.Trace{Spans: spans}
+		if !slices.ContainsFunc(spans, func(sp *trace.Span) bool { return f.MatchSpan(sp, of) }) {
 			continue
 		}
 		if sum := trace.Summarize(spans); f.MatchTime(sum.Start, sum.End) {
@@ -158,7 +159,7 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 	}
 	var found []trace.SessionSummary
 	for id, spans := range sessions {
-		if !slices.ContainsFunc(spans, f.MatchSpan) {
+		if !slices.ContainsFunc(spans, func(sp *trace.Span) bool { return f.MatchSpan(sp, &query.Trace{Spans: s.spans(sp.TraceID)}) }) {
 			continue
 		}
 		if sum := summarizeSession(id, spans); f.MatchTime(sum.Start, sum.End) {

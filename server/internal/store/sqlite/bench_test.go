@@ -156,7 +156,7 @@ func BenchmarkRead(b *testing.B) {
 			return err
 		}},
 		{"traces by a text that none has", func() error {
-			_, _, err := s.Traces(b.Context(), query.Filter{Text: "minotaur"}, query.Page{Limit: 50})
+			_, _, err := s.Traces(b.Context(), query.Filter{Where: words("minotaur")}, query.Page{Limit: 50})
 			return err
 		}},
 		{"first page of sessions", func() error {

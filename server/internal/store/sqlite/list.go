@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,9 +15,9 @@ import (
 // traces: then those are the candidates, and they are sorted.
 const defaultRare = 1000
 
-// textChunk is how many candidates are taken at a time when their bodies must
+// wholeChunk is how many candidates are taken at a time when their spans must
 // be read to decide.
-const textChunk = 16
+const wholeChunk = 16
 
 // condition is part of a WHERE.
 type condition struct {
@@ -82,7 +81,7 @@ func rarest(t *tx, rare int, ts []term) (best term, n int, err error) {
 	return best, n, nil
 }
 
-// ofSpan is the filter as a condition on one row s of spans, without text and
+// ofSpan is the filter as a condition on one row s of spans, without Where and
 // time.
 func ofSpan(f query.Filter) condition {
 	var c condition
@@ -124,8 +123,9 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 	at := func(sum *trace.Summary) store.Cursor { return store.Cursor{At: sum.Start, ID: string(sum.TraceID[:])} }
 	var items []trace.Summary
 	var next string
-	err := s.search(ctx, "list traces", f.Text, func(t *tx) error {
-		l := listing[trace.Summary]{kind: store.ListTraces, text: f.Text, at: at}
+	f = f.Narrow()
+	err := s.search(ctx, "list traces", f.Where != nil, func(t *tx) error {
+		l := listing[trace.Summary]{kind: store.ListTraces, at: at}
 		base, from, err := tracesOf(t, s.rare, f)
 		if err != nil {
 			return err
@@ -137,10 +137,10 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 			}
 			return traceChunk(t, "SELECT t.no, "+traceColumns+" FROM "+from, where, n)
 		}
-		matching := ofSpan(f)
-		matching.add("s.trace_no = ?")
-		l.matches = func(c candidate[trace.Summary]) (bool, error) {
-			return s.matchText(t, f.Text, "spans s", matching, c.no)
+		if f.Where != nil {
+			l.matches = func(c candidate[trace.Summary]) (bool, error) {
+				return s.anySpan(t, f, c.item.TraceID)
+			}
 		}
 		items, next, err = l.page(p)
 		return err
@@ -148,7 +148,7 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 	return items, next, err
 }
 
-// tracesOf returns what traces f selects, but for its text: a condition on t
+// tracesOf returns what traces f selects, but for its Where: a condition on t
 // and the table, with the index to walk if there is one.
 func tracesOf(t *tx, rare int, f query.Filter) (where condition, from string, err error) {
 	where = inTime(f, "t")
@@ -194,12 +194,13 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 	at := func(sum *trace.SessionSummary) store.Cursor { return store.Cursor{At: sum.End, ID: sum.ID} }
 	var items []trace.SessionSummary
 	var next string
-	err := s.search(ctx, "list sessions", f.Text, func(t *tx) error {
+	f = f.Narrow()
+	err := s.search(ctx, "list sessions", f.Where != nil, func(t *tx) error {
 		base, err := sessionsOf(t, s.rare, f)
 		if err != nil {
 			return err
 		}
-		l := listing[trace.SessionSummary]{kind: store.ListSessions, text: f.Text, at: at}
+		l := listing[trace.SessionSummary]{kind: store.ListSessions, at: at}
 		l.chunk = func(after *store.Cursor, n int) ([]candidate[trace.SessionSummary], error) {
 			where := base
 			if after != nil {
@@ -207,10 +208,12 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 			}
 			return sessionChunk(t, where, n)
 		}
-		matching := ofSpan(f)
-		matching.add("s.session = st.session AND st.session = ?")
-		l.matches = func(c candidate[trace.SessionSummary]) (bool, error) {
-			return s.matchText(t, f.Text, "session_traces st CROSS JOIN spans s ON s.trace_no = st.trace_no", matching, c.item.ID)
+		if f.Where != nil {
+			l.matches = func(c candidate[trace.SessionSummary]) (bool, error) {
+				of := f
+				of.Session = c.item.ID
+				return s.anySpanOfSession(t, of)
+			}
 		}
 		items, next, err = l.page(p)
 		return err
@@ -219,7 +222,7 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 }
 
 // sessionsOf is the condition on x under which f selects a session, but for
-// its text.
+// its Where.
 func sessionsOf(t *tx, rare int, f query.Filter) (condition, error) {
 	where := inTime(f, "x")
 	where.add("TRUE")
@@ -257,28 +260,36 @@ func sessionChunk(t *tx, where condition, n int) ([]candidate[trace.SessionSumma
 	return out, err
 }
 
-// matchText reports whether one of the spans that from and where select has the
-// text. The last argument of where is owner.
-func (s *Store) matchText(t *tx, text, from string, where condition, owner any) (bool, error) {
-	needle := strings.ToLower(text)
-	matched := false
-	q := "SELECT s.name, b.data FROM " + from + " CROSS JOIN bodies b ON b.no = s.body_no WHERE " + where.String()
-	err := t.query(q, append(slices.Clip(where.args), owner), func(scan func(...any) error) (bool, error) {
-		var sp trace.Span
-		var data []byte
-		if err := scan(&sp.Name, &data); err != nil {
-			return false, err
-		}
-		if err := s.packer.unpack(data, &sp); err != nil {
-			return false, fmt.Errorf("body of a span named %.80q: %w", sp.Name, err)
-		}
-		matched = sp.MatchesText(needle)
-		return !matched, t.ctx.Err()
-	})
-	return matched, err
+// anySpan reports whether f selects a span of the trace.
+func (s *Store) anySpan(t *tx, f query.Filter, id trace.TraceID) (bool, error) {
+	spans, err := s.wholeTrace(t, id)
+	of := &query.Trace{Spans: spans}
+	return err == nil && slices.ContainsFunc(spans, func(sp *trace.Span) bool { return f.MatchSpan(sp, of) }), err
 }
 
-// candidate is an item of a listing before its text was looked at.
+// anySpanOfSession reports whether f selects a span of its session.
+func (s *Store) anySpanOfSession(t *tx, f query.Filter) (bool, error) {
+	var traces []trace.TraceID
+	err := t.query(tracesOfSession, []any{f.Session}, func(scan func(...any) error) (bool, error) {
+		var id []byte
+		var unused any
+		err := scan(&unused, &unused, &unused, &unused, &unused, &unused, &unused, &unused, &unused, &id)
+		traces = append(traces, trace.TraceID(id))
+		return true, err
+	})
+	for _, id := range traces {
+		if err != nil {
+			break
+		}
+		var found bool
+		if found, err = s.anySpan(t, f, id); found {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// candidate is an item of a listing before its spans were looked at.
 type candidate[T any] struct {
 	item T
 	no   int64
@@ -287,10 +298,9 @@ type candidate[T any] struct {
 // listing takes candidates in order, a chunk at a time, until a page is full.
 type listing[T any] struct {
 	kind    store.Listing
-	text    string
 	at      func(*T) store.Cursor
 	chunk   func(after *store.Cursor, n int) ([]candidate[T], error)
-	matches func(candidate[T]) (bool, error) // asked when there is a text
+	matches func(candidate[T]) (bool, error) // nil: every candidate does
 }
 
 func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
@@ -304,8 +314,8 @@ func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
 	}
 	limit := max(1, p.Limit)
 	size := limit + 1
-	if l.text != "" {
-		size = textChunk
+	if l.matches != nil {
+		size = wholeChunk
 	}
 	for {
 		found, err := l.chunk(after, size)
@@ -313,7 +323,7 @@ func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
 			return nil, "", err
 		}
 		for _, c := range found {
-			if l.text != "" {
+			if l.matches != nil {
 				if ok, err := l.matches(c); err != nil {
 					return nil, "", err
 				} else if !ok {

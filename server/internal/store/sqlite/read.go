@@ -70,9 +70,8 @@ func (s *Store) Spans(ctx context.Context, id trace.TraceID, ids ...trace.SpanID
 		var rows []row
 		loose := map[trace.SpanID][]trace.Fact{}
 		if len(ids) == 0 {
-			if rows, err = s.whole(t, rows, id, wholeTrace, id[:]); err == nil {
-				err = looseEvents(t, loose, eventsOfTrace, id[:])
-			}
+			spans, err = s.wholeTrace(t, id)
+			return err
 		}
 		seen := map[trace.SpanID]bool{}
 		for _, span := range ids {
@@ -94,6 +93,21 @@ func (s *Store) Spans(ctx context.Context, id trace.TraceID, ids ...trace.SpanID
 		join(spans, loose)
 		return err
 	})
+	return spans, err
+}
+
+// wholeTrace returns all spans of a trace; none are ErrNotFound.
+func (s *Store) wholeTrace(t *tx, id trace.TraceID) ([]*trace.Span, error) {
+	rows, err := s.whole(t, nil, id, wholeTrace, id[:])
+	if err != nil {
+		return nil, err
+	}
+	loose := map[trace.SpanID][]trace.Fact{}
+	if err := looseEvents(t, loose, eventsOfTrace, id[:]); err != nil {
+		return nil, err
+	}
+	spans, err := s.resolve(t, rows)
+	join(spans, loose)
 	return spans, err
 }
 

@@ -62,10 +62,10 @@ func TestSearchesForATextWaitForEachOtherAndHoldUpNothingElse(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, _, err := s.Traces(ctx, query.Filter{Text: "thread"}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, _, err := s.Traces(ctx, query.Filter{Where: words("thread")}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("one more search for traces: %v, want it to wait", err)
 	}
-	if _, _, err := s.Sessions(ctx, query.Filter{Text: "thread"}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, _, err := s.Sessions(ctx, query.Filter{Where: words("thread")}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("one more search for sessions: %v, want it to wait", err)
 	}
 	if items, _, err := s.Traces(t.Context(), query.Filter{}, query.Page{Limit: 1}); err != nil || len(items) != 1 {
@@ -73,10 +73,16 @@ func TestSearchesForATextWaitForEachOtherAndHoldUpNothingElse(t *testing.T) {
 	}
 	<-s.searching
 	for range 2 { // it gives its place back
-		if items, _, err := s.Traces(t.Context(), query.Filter{Text: "thread"}, query.Page{Limit: 1}); err != nil || len(items) != 1 {
+		if items, _, err := s.Traces(t.Context(), query.Filter{Where: words("thread")}, query.Page{Limit: 1}); err != nil || len(items) != 1 {
 			t.Errorf("a search that may run: %d traces, %v", len(items), err)
 		}
 	}
+}
+
+// words is the condition that a span has these words.
+func words(text string) query.Expr {
+	p, _ := query.ParsePhrase(text, false)
+	return query.Text{Phrase: p}
 }
 
 // round is a batch of spans that can be told from its number alone.
@@ -239,7 +245,7 @@ func TestADamagedBodyIsAnErrorAndTheRestIsReadable(t *testing.T) {
 		if _, err := s.Spans(t.Context(), id); !errors.Is(err, errCorrupt) {
 			t.Errorf("body %s: %v", damage, err)
 		}
-		if _, _, err := s.Traces(t.Context(), query.Filter{Text: "x"}, query.Page{Limit: 1}); !errors.Is(err, errCorrupt) {
+		if _, _, err := s.Traces(t.Context(), query.Filter{Where: words("x")}, query.Page{Limit: 1}); !errors.Is(err, errCorrupt) {
 			t.Errorf("search, body %s: %v", damage, err)
 		}
 		if spans, err := s.Outline(t.Context(), id); err != nil || len(spans) != 5 {
@@ -301,7 +307,7 @@ func TestASearchStopsWhenItsContextIsDone(t *testing.T) {
 		done, cancel := context.WithCancel(t.Context())
 		cancel()
 		snapshot.ctx = &lateContext{t.Context(), done, 8}
-		_, err := s.matchText(snapshot, "nowhere", "spans s", condition{sql: []string{"s.trace_no > ?"}}, 0)
+		_, err := s.anySpan(snapshot, query.Filter{Where: words("nowhere")}, round(1)[0].Span.TraceID)
 		return err
 	})
 	if !errors.Is(err, context.Canceled) {

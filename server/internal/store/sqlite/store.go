@@ -205,8 +205,8 @@ func (s *Store) snapshot(ctx context.Context, op string, fn func(*tx) error) err
 }
 
 // search is snapshot for a listing; one with a text waits for a place.
-func (s *Store) search(ctx context.Context, op, text string, fn func(*tx) error) error {
-	if text != "" {
+func (s *Store) search(ctx context.Context, op string, deep bool, fn func(*tx) error) error {
+	if deep {
 		select {
 		case s.searching <- struct{}{}:
 			defer func() { <-s.searching }()

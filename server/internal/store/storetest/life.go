@@ -127,7 +127,7 @@ var lifeTests = []subtest{
 			})
 			wg.Go(func() {
 				for i := 0; ; i++ {
-					_, _, err := s.Traces(context.Background(), query.Filter{Text: "none"}, query.Page{Limit: 1})
+					_, _, err := s.Traces(context.Background(), query.Filter{Where: where("none")}, query.Page{Limit: 1})
 					if i == 0 {
 						started <- struct{}{}
 					}
@@ -174,7 +174,7 @@ var lifeTests = []subtest{
 						t.Errorf("acknowledged span %s: %d found, %v", sp.ID, len(got), err)
 						return
 					}
-					if _, _, err := s.Traces(t.Context(), query.Filter{Session: "s", Text: "WORK"}, query.Page{Limit: 3}); err != nil {
+					if _, _, err := s.Traces(t.Context(), query.Filter{Session: "s", Where: where("WORK")}, query.Page{Limit: 3}); err != nil {
 						t.Errorf("traces: %v", err)
 					}
 					if _, err := s.Session(t.Context(), "s"); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/store"
@@ -31,6 +32,14 @@ func assorted() []trace.Fact {
 	), openedFact(span(3, 1, 200, named("run"), with("worker", "DEFAULT", trace.StatusUnset), session("s2", "ann"), attribute("n", trace.IntValue(4711)))))
 }
 
+func where(text string) query.Expr {
+	e, err := query.Parse(text, time.Unix(0, 0))
+	if err != nil {
+		panic(err)
+	}
+	return e
+}
+
 var filterTests = []struct {
 	name     string
 	filter   query.Filter
@@ -49,16 +58,22 @@ var filterTests = []struct {
 	{"status unset", query.Filter{Status: "unset"}, []uint64{3, 2}, []string{"s2"}},
 	{"a status that isn't one", query.Filter{Status: "bad"}, nil, nil},
 	{"one span must match all fields", query.Filter{Service: "api", Type: "LLM"}, nil, nil},
-	{"all fields on one span", query.Filter{Service: "planner", Name: "plan", Session: "s1", User: "ann", Type: "LLM", Status: "error", Text: "ariadne"}, []uint64{1}, []string{"s1"}},
+	{"all fields on one span", query.Filter{Service: "planner", Name: "plan", Session: "s1", User: "ann", Type: "LLM", Status: "error", Where: where("ariadne")}, []uint64{1}, []string{"s1"}},
 	{"session and user on one span", query.Filter{Session: "s1", User: "bob"}, []uint64{2}, []string{"s1"}},
-	{"text in a name, in any case", query.Filter{Text: "get"}, []uint64{2, 1}, nil},
-	{"text in an input", query.Filter{Text: "Ariadne"}, []uint64{1}, []string{"s1"}},
-	{"text in an output, with a character that SQL would take for a wildcard", query.Filter{Text: "100%"}, []uint64{1}, []string{"s1"}},
-	{"text deep in an attribute", query.Filter{Text: "minotaur_X"}, []uint64{2}, nil},
-	{"text in a number", query.Filter{Text: "471"}, []uint64{3}, []string{"s2"}},
-	{"text that is only in a key", query.Filter{Text: "service.name"}, nil, nil},
-	{"text with a wildcard that isn't there", query.Filter{Text: "mino%x"}, nil, nil},
-	{"text must be on the span that the rest selects", query.Filter{Service: "api", Text: "ariadne"}, nil, nil},
+	{"a word of a name, in any case", query.Filter{Where: where("get")}, []uint64{2, 1}, nil},
+	{"a word of an input", query.Filter{Where: where("Ariadne")}, []uint64{1}, []string{"s1"}},
+	{"a word of an output, with a character that SQL would take for a wildcard", query.Filter{Where: where(`"100%"`)}, []uint64{1}, []string{"s1"}},
+	{"a phrase deep in an attribute", query.Filter{Where: where("minotaur_X")}, []uint64{2}, nil},
+	{"a word that begins so", query.Filter{Where: where("471*")}, []uint64{3}, []string{"s2"}},
+	{"a part of a word is no word", query.Filter{Where: where("471")}, nil, nil},
+	{"a word that is only in a key", query.Filter{Where: where(`"service.name"`)}, nil, nil},
+	{"a phrase that isn't there", query.Filter{Where: where(`"mino%x"`)}, nil, nil},
+	{"text must be on the span that the rest selects", query.Filter{Service: "api", Where: where("ariadne")}, nil, nil},
+	{"text and a field of one span", query.Filter{Where: where("service:planner ariadne")}, []uint64{1}, []string{"s1"}},
+	{"fields of two spans of a trace", query.Filter{Where: where("{type:LLM} {service:api}")}, []uint64{1}, []string{"s1"}},
+	{"what no span of the trace may be", query.Filter{Where: where("-{type:LLM}")}, []uint64{3, 2}, []string{"s2", "s1"}},
+	{"either of two", query.Filter{Where: where("type:LLM OR type:TOOL")}, []uint64{2, 1}, []string{"s1"}},
+	{"an attribute", query.Filter{Where: where("@n>=4711")}, []uint64{3}, []string{"s2"}},
 	{"from a time when the first trace had ended", query.Filter{From: at(31)}, []uint64{3, 2}, []string{"s2", "s1"}},
 	{"from the end of the first trace", query.Filter{From: at(30)}, []uint64{3, 2, 1}, []string{"s2", "s1"}},
 	{"to the start of the second trace, which is excluded", query.Filter{To: at(100)}, []uint64{1}, []string{"s1"}},

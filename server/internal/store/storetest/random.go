@@ -68,8 +68,24 @@ func (r *random) name() string         { return pick(r, "GET", "plan", "run", "P
 func (r *random) session() string      { return pick(r, "", "", "s1", "s2", "s3") }
 func (r *random) user() string         { return pick(r, "", "ann", "bob") }
 func (r *random) typ() string          { return pick(r, "DEFAULT", "LLM", "TOOL") }
-func (r *random) text() string {
-	return pick(r, "", "", "", "plan", "THREAD", "lost%", "\u00e4pfel", "m1", "nothing like it")
+
+// where is a random expression: mostly of one term.
+func (r *random) where() query.Expr {
+	term := func() string {
+		return pick(r, "", "", "plan", "THREAD", "lost*", `"the thread"`, "\u00e4pfel", "m1", `"nothing like it"`, "own", "service:api", "-type:LLM",
+			"error:true", "root:true", "open:true", "user:*", "cost>0.00000000001", "tokens<=3", "duration>=50ms", "@cost>2", "messaging.message.id:m2", "metadata.k:1",
+			"{status:error}", "-{service:worker}", "trace.spans>2", "trace.cost>.00000000003", "tag:t", "input:thread", `session:""`)
+	}
+	text := term()
+	switch r.IntN(4) {
+	case 0:
+		text += " " + term()
+	case 1:
+		if other := term(); text != "" && other != "" {
+			text = "(" + text + " OR " + other + ") " + term()
+		}
+	}
+	return where(text)
 }
 
 func (r *random) fact() trace.Fact {
@@ -150,7 +166,9 @@ func (r *random) filter() query.Filter {
 	maybe(&f.User, r.user())
 	maybe(&f.Type, r.typ())
 	maybe(&f.Status, pick(r, "unset", "ok", "error"))
-	maybe(&f.Text, r.text())
+	if r.IntN(3) == 0 {
+		f.Where = r.where()
+	}
 	if r.IntN(4) == 0 {
 		f.From = r.time()
 	}
