@@ -23,7 +23,7 @@ build: ## build the clew binary as .tmp/clew
 	go build -trimpath -ldflags '-s -w' -o $(BIN) ./server/cmd/clew
 
 .PHONY: test
-test: lint unit modules contrib rivals web e2e interop clean-tree ## all that CI runs: every check and every test
+test: lint unit modules contrib chain rivals web e2e interop clean-tree ## all that CI runs: every check and every test
 
 .PHONY: unit
 unit: ## Go tests of all modules in the workspace, race detector on
@@ -67,6 +67,11 @@ contrib: ## check and test each module of contrib/ alone, against the library an
 rivals: ## hold the SDK against its rivals: the same bytes, for how much less
 	cd bench && GOWORK=off go test -count 1 .
 
+.PHONY: chain
+chain: build ## one trace through nine kinds of hops: real servers, a process each
+	@GOWORK=off go -C tools build -o $(TMP)/ honnef.co/go/tools/cmd/staticcheck github.com/kisielk/errcheck
+	@export GOWORK=off CLEW_BIN=$(BIN); cd chain && go vet ./... && $(TMP)/staticcheck ./... && $(TMP)/errcheck -ignoretests ./... && $(RACE) ./...
+
 .PHONY: fuzz
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | grep -v node_modules | xargs -n1 dirname | sort -u); do \
@@ -80,7 +85,7 @@ bench: ## benchmarks of all modules, and the comparison with rivals
 
 .PHONY: deps
 deps: ## install what the tests need from the system (Debian; root)
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium python3-venv rabbitmq-server >/dev/null
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium python3-venv rabbitmq-server redis-server postgresql >/dev/null
 
 .PHONY: clean-tree
 clean-tree: ## fail when the tests left something behind

@@ -356,6 +356,17 @@ func TestRequestsWithoutParamsCarryTheContext(t *testing.T) {
 	}
 }
 
+func TestTheRequestThatOpensASessionCarriesTheContext(t *testing.T) {
+	for name, options := range map[string]*mcp.ServerOptions{"server/discover": nil, "initialize": sessions} {
+		t.Run(name, func(t *testing.T) {
+			r := record(t)
+			memory(t, serverWith(options, sunny))
+			client, server := sides(r, name)
+			r.isChild(server, client)
+		})
+	}
+}
+
 func TestNotificationsMakeNoSpan(t *testing.T) {
 	r := record(t)
 	var mu sync.Mutex

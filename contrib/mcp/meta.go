@@ -75,13 +75,26 @@ func injected(ctx context.Context, req mcp.Request, share bool) mcp.Request {
 		clew.InjectIDs(ctx, Carrier(meta))
 	}
 	params.SetMeta(meta)
-	switch r := req.(type) {
-	case *mcp.ClientRequest[mcp.Params]:
-		return &mcp.ClientRequest[mcp.Params]{Session: r.Session, Params: params}
-	case *mcp.ServerRequest[mcp.Params]:
-		return &mcp.ServerRequest[mcp.Params]{Session: r.Session, Params: params, Extra: r.Extra}
+	return withParams(req, params)
+}
+
+// withParams returns a shallow copy of a request with other params. There is a type for every kind of params.
+func withParams(req mcp.Request, params mcp.Params) mcp.Request {
+	v := reflect.ValueOf(req)
+	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+		return req
 	}
-	return req // of a kind that the SDK does not send
+	out := reflect.New(v.Elem().Type())
+	out.Elem().Set(v.Elem())
+	field := out.Elem().FieldByName("Params")
+	if !field.IsValid() || !reflect.TypeOf(params).AssignableTo(field.Type()) {
+		return req
+	}
+	field.Set(reflect.ValueOf(params))
+	if r, ok := out.Interface().(mcp.Request); ok {
+		return r
+	}
+	return req
 }
 
 // copied returns a shallow copy. Methods that take no params may be called without any, and then get empty ones.

@@ -18,6 +18,7 @@ var allowed = map[string][]string{
 	"internal/export":     {"internal/otlp"},
 	"internal/otlp":       {},
 	"internal/importtest": {},
+	"internal/servertest": {}, // for tests of every module
 	"clewhttp":            {".", "propagators"},
 	"clewtest":            {"."},
 	"llm":                 {},
@@ -66,6 +67,7 @@ var allowed = map[string][]string{
 	"examples": {".", "clewhttp", "clewtest", "llm", "llmhttp", "propagators"},
 	"bench":    {".", "clewhttp", "propagators"},
 	"interop":  {".", "clewhttp", "llmhttp", "propagators", "server/client"},
+	"chain":    {".", "clewhttp", "contrib", "propagators"},
 
 	// Adapters to other people's libraries, one module each: users of the SDK like any other.
 	"contrib": {".", "clewhttp", "propagators"},

@@ -80,7 +80,7 @@ func rule(pkg string) (line string, may []string, ok bool) {
 
 // inServer reports whether a package belongs to a module that may know the server.
 func inServer(pkg string) bool {
-	return pkg == "server" || strings.HasPrefix(pkg, "server/") || strings.HasPrefix(pkg, "interop") || strings.HasPrefix(pkg, "examples")
+	return pkg == "server" || strings.HasPrefix(pkg, "server/") || strings.HasPrefix(pkg, "interop") || strings.HasPrefix(pkg, "examples") || pkg == "chain"
 }
 
 func violations(all []source) []string {
