@@ -86,14 +86,28 @@ func (p *pieces[T]) inOrder() iter.Seq[*T] {
 	}
 }
 
-// block is a part of a message that is being put together: of those that can be one, what came last.
+// block is a part of a message that is being put together.
 type block struct {
-	whole     llm.Part // as it came at once
-	tool      llm.ToolCall
+	whole     llm.Part     // one that came at once
+	tool      llm.ToolCall // its arguments are what came at first, and count if none follow
 	isTool    bool
+	foreign   string // the type of a call that the provider runs itself
 	text      strings.Builder
 	reasoning strings.Builder
 	arguments strings.Builder
+}
+
+// only returns where text goes, if of the three things that a fragment can add it is the only one.
+func (b *block) only(text, said, thought, arguments string) *strings.Builder {
+	switch {
+	case said == text && thought == "" && arguments == "":
+		return &b.text
+	case said == "" && thought == text && arguments == "":
+		return &b.reasoning
+	case said == "" && thought == "" && arguments == text:
+		return &b.arguments
+	}
+	return nil
 }
 
 // parts returns what the block is; nothing if it has remained empty.
@@ -109,11 +123,30 @@ func (b *block) parts() []llm.Part {
 		out = append(out, llm.Text(b.text.String()))
 	}
 	if b.isTool || b.arguments.Len() > 0 {
-		b.tool.Arguments += b.arguments.String()
-		b.arguments.Reset()
-		out = append(out, b.tool)
+		call := b.tool
+		if b.arguments.Len() > 0 {
+			call.Arguments = b.arguments.String()
+		}
+		if b.foreign == "" {
+			out = append(out, call)
+		} else {
+			out = append(out, foreignCall(b.foreign, call))
+		}
 	}
 	return out
+}
+
+// foreignCall is the call of a tool that the provider runs itself, in the provider's form.
+func foreignCall(kind string, call llm.ToolCall) llm.Part {
+	var input any = call.Arguments
+	if json.Valid([]byte(call.Arguments)) {
+		input = json.RawMessage(call.Arguments)
+	}
+	raw, err := json.Marshal(map[string]any{"type": kind, "id": call.ID, "name": call.Name, "input": input})
+	if err != nil {
+		return call
+	}
+	return llm.Other(raw)
 }
 
 // messageOf puts the parts of blocks into one message.
@@ -140,9 +173,9 @@ func setText(to *string, v string) {
 	}
 }
 
-// setCount replaces a count by one that is known.
-func setCount(to **int64, n integer) {
-	if v := n.count(); v != nil {
+// grow takes a count of something that only grows.
+func grow(to **int64, n integer) {
+	if v := n.count(); v != nil && (*to == nil || *v > **to) {
 		*to = v
 	}
 }
@@ -160,12 +193,4 @@ func sum(counts ...*int64) *int64 {
 		*out += *n
 	}
 	return out
-}
-
-// object is a JSON object that stands for whatever it holds: nil for JSON of any other type.
-func object(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 || raw[0] != '{' {
-		return nil
-	}
-	return raw
 }

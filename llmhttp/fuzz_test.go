@@ -100,6 +100,8 @@ func FuzzTemplate(f *testing.F) {
 		f.Add(`{"id":"c","choices":[{"index":3,"delta":{"role":"assistant","content":"`, `"}}]`, `}`, text, "two", `"`)
 		f.Add(`{"x":"\"content":"","choices":[{"delta":{"content":"`, `"},"obfuscation":"`, `"}]}`, text, text, "obfuscation")
 		f.Add(`{"choices":[{"delta":{"tool_calls":[{"index":1,"function":{"arguments":"`, `"}}]}}],"obfuscation":"`, `"}`, text, text, "")
+		f.Add(`{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"`, `"}`, `}`, text, "two", "")
+		f.Add(`{"type":"content_block_delta","index":1,"delta":{"thinking":"`, `"}`, `}`, text, "two", `,"text":"x"`)
 		f.Add(`{"choices":[{"delta":{"reasoning":"`, `","content":"`, `"}}]}`, text, "", "")
 	}
 	f.Fuzz(func(t *testing.T, head, middle, tail, one, two, padding string) {

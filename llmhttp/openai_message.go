@@ -95,39 +95,9 @@ func refusal(text string) llm.Part {
 }
 
 // resultText returns the content of a tool's message: its text, or JSON if there is more than text in it.
-func resultText(content json.RawMessage) string {
-	var texts []string
-	for _, p := range contentParts(content) {
-		t, ok := p.(llm.Text)
-		if !ok {
-			return string(content)
-		}
-		texts = append(texts, string(t))
-	}
-	return strings.Join(texts, "\n")
-}
+func resultText(content json.RawMessage) string { return joinTexts(content, contentPart) }
 
-func contentParts(content json.RawMessage) []llm.Part {
-	if len(content) == 0 {
-		return nil
-	}
-	var text *string
-	if json.Unmarshal(content, &text) == nil {
-		if text == nil || *text == "" {
-			return nil
-		}
-		return []llm.Part{llm.Text(*text)}
-	}
-	var list []json.RawMessage
-	if json.Unmarshal(content, &list) != nil {
-		return []llm.Part{llm.Other(content)}
-	}
-	var parts []llm.Part
-	for _, raw := range list {
-		parts = append(parts, contentPart(raw))
-	}
-	return parts
-}
+func contentParts(content json.RawMessage) []llm.Part { return partsOf(content, contentPart) }
 
 func contentPart(raw json.RawMessage) llm.Part {
 	var p struct {

@@ -47,6 +47,7 @@ type apiError struct{ kind, message string }
 // its line here; docs/adding/provider.md tells how.
 var providers = []provider{
 	openAIChat,
+	anthropicMessages,
 }
 
 // find returns the row for r, or nil. All these APIs are called by POST.

@@ -254,6 +254,7 @@ func TestOtherRequestsPassUntouched(t *testing.T) {
 		"another path":    {http.MethodPost, "https://llm.example.com/v1/models"},
 		"another method":  {http.MethodGet, "https://llm.example.com/v1/chat/completions"},
 		"one of many":     {http.MethodPost, "https://llm.example.com/v1/chat/completions/c1/messages"},
+		"another API":     {http.MethodPost, "https://sms.example.com/v1/messages"},
 		"without a slash": {http.MethodPost, "https://example.com/mychat/completions"},
 	}
 	for name, test := range tests {

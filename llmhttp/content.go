@@ -1,0 +1,44 @@
+package llmhttp
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/clewhq/clew/llm"
+)
+
+// partsOf reads content, which is text or a list of parts, or null. Anything else is kept whole.
+func partsOf(content json.RawMessage, part func(json.RawMessage) llm.Part) []llm.Part {
+	if len(content) == 0 {
+		return nil
+	}
+	var text *string
+	if json.Unmarshal(content, &text) == nil {
+		if text == nil || *text == "" {
+			return nil
+		}
+		return []llm.Part{llm.Text(*text)}
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(content, &list) != nil {
+		return []llm.Part{llm.Other(content)}
+	}
+	var parts []llm.Part
+	for _, raw := range list {
+		parts = append(parts, part(raw))
+	}
+	return parts
+}
+
+// joinTexts returns the text of content, or JSON if there is more than text in it.
+func joinTexts(content json.RawMessage, part func(json.RawMessage) llm.Part) string {
+	var texts []string
+	for _, p := range partsOf(content, part) {
+		t, ok := p.(llm.Text)
+		if !ok {
+			return string(content)
+		}
+		texts = append(texts, string(t))
+	}
+	return strings.Join(texts, "\n")
+}
