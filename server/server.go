@@ -20,6 +20,7 @@ import (
 
 	"github.com/clewhq/clew/server/internal/api"
 	"github.com/clewhq/clew/server/internal/auth"
+	"github.com/clewhq/clew/server/internal/compat/laminar"
 	"github.com/clewhq/clew/server/internal/ingest"
 	"github.com/clewhq/clew/server/internal/live"
 	"github.com/clewhq/clew/server/internal/store"
@@ -95,6 +96,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, ready func(url strin
 func routes(cfg Config, st store.Store, hub *live.Hub, in *ingest.Ingest, guard *auth.Guard, registry *prometheus.Registry, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	in.Register(mux)
+	laminar.New(laminar.Config{Store: st, Receive: in.Take, CanRetry: ingest.CanRetry, Logger: log}).Register(mux)
 	mux.Handle("/api/v1/", api.New(api.Config{
 		Store: st, Live: hub, Version: Version(), KeyRequired: cfg.Key != "", Login: guard.Login(), Logger: log,
 	}))

@@ -90,7 +90,18 @@ type Span struct {
 	Attributes []Attribute    `json:"attributes"`
 	Events     []Event        `json:"events"`
 	Links      []Link         `json:"links"`
+	Scores     []Score        `json:"scores"` // results of evaluations, oldest first
 	Resource   []Attribute    `json:"resource"`
+}
+
+// Score is the result of an evaluation of a span, which may have come long after it.
+type Score struct {
+	Name        string   `json:"name"`
+	Value       *float64 `json:"value"` // nil when there is only a label
+	Label       string   `json:"label"`
+	Explanation string   `json:"explanation"`
+	Source      string   `json:"source"` // who judged, "" when that was not said
+	Time        Time     `json:"time"`
 }
 
 // Scope is the instrumentation that made a span.

@@ -83,6 +83,7 @@ func wireSpan(s *trace.Span, twin int) client.Span {
 		Attributes:  wireAttributes(s.Attributes),
 		Events:      wireList(s.Events, wireEvent),
 		Links:       wireList(s.Links, wireLink),
+		Scores:      wireList(s.Scores(), wireScore),
 		Resource:    wireAttributes(s.Resource.Attributes),
 	}
 	if out.Metadata == nil {
@@ -97,6 +98,10 @@ func wireEvent(e trace.Event) client.Event {
 
 func wireLink(l trace.Link) client.Link {
 	return client.Link{TraceID: l.TraceID.String(), SpanID: l.SpanID.String(), TraceState: l.TraceState, Attributes: wireAttributes(l.Attributes)}
+}
+
+func wireScore(s trace.Score) client.Score {
+	return client.Score{Name: s.Name, Value: s.Value, Label: s.Label, Explanation: s.Explanation, Source: s.Source, Time: wireTime(s.Time)}
 }
 
 func wireAttributes(in []trace.Attribute) []client.Attribute { return wireList(in, wireAttribute) }

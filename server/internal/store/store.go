@@ -45,7 +45,8 @@ type Store interface {
 
 	// Outline returns all spans of a trace in the order of [trace.Compare],
 	// without bodies: Attributes, Events, Links, Input, Output, Metadata,
-	// CostFrom, Again and Resource.Attributes may be missing, everything else is there.
+	// CostFrom, Again and Resource.Attributes may be missing, everything else is
+	// there, the tags of annotations included.
 	// ErrNotFound when no span of the trace is known.
 	Outline(ctx context.Context, id trace.TraceID) ([]*trace.Span, error)
 
@@ -121,7 +122,8 @@ type Service struct {
 	SpanCount int
 }
 
-// Hinted is a span found by a hint. Span is an outline span.
+// Hinted is a span found by a hint. Span is an outline span, whose annotations
+// may be missing.
 type Hinted struct {
 	Hint string
 	Span *trace.Span

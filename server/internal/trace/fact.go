@@ -37,6 +37,7 @@ type Fact struct {
 //     one that was derived later wins: to derive anew is to append again.
 //   - Happened events join the span's own, ordered by time; an equal event
 //     counts once.
+//   - Of those, annotations add to the span's tags and metadata.
 //
 // Merge returns nil when no fact opens or finishes the span: events alone don't
 // make a span. It doesn't modify its arguments.
@@ -58,6 +59,7 @@ func Merge(facts ...Fact) *Span {
 	}
 	s := *best
 	s.Events = mergeEvents(best.Events, loose)
+	annotate(&s, mergeEvents(nil, loose))
 	return &s
 }
 

@@ -65,7 +65,10 @@ func randomFact(rng *rand.Rand) Fact {
 	s := &Span{Name: "n", Start: 1}
 	for range rng.IntN(3) {
 		s.Attributes = append(s.Attributes, Attribute{"k", IntValue(rng.Int64N(2))})
-		s.Events = append(s.Events, Event{Name: "e", Time: Time(rng.Int64N(2))})
+		s.Events = append(s.Events, Event{Name: "e", Time: Time(rng.Int64N(2))}, Event{
+			Name: AnnotationEvent, Time: Time(rng.Int64N(2)),
+			Attributes: Attributes{{TagsKey, ArrayValue(IntValue(rng.Int64N(3)))}, {MetadataPrefix + "k", IntValue(rng.Int64N(3))}},
+		})
 	}
 	s.Events = mergeEvents(nil, s.Events)
 	kind := FactKind(1 + rng.IntN(3))

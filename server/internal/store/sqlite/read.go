@@ -24,8 +24,18 @@ func (s *Store) Outline(ctx context.Context, id trace.TraceID) ([]*trace.Span, e
 		for _, r := range rows {
 			r.span.TraceID = id
 		}
-		spans, err = s.resolve(t, rows)
-		return err
+		if spans, err = s.resolve(t, rows); err != nil {
+			return err
+		}
+		loose := map[trace.SpanID][]trace.Fact{} // annotations among them add tags
+		if err := looseEvents(t, loose, eventsOfTrace, id[:]); err != nil {
+			return err
+		}
+		join(spans, loose)
+		for _, sp := range spans {
+			sp.Events, sp.Metadata = nil, nil
+		}
+		return nil
 	})
 	return spans, err
 }

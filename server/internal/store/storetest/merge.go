@@ -111,6 +111,26 @@ var mergeTests = []subtest{
 		got := must[[]*trace.Span](t)(s.Spans(t.Context(), traceID(1), spanID(1)))
 		diff(t, "spans by id", []*trace.Span{with(first()), second()}, got)
 	}},
+	{"annotations add tags and metadata, whichever comes first, and an outline has the tags", func(t *testing.T, s store.Store) {
+		note := func(when int, tag string, value int64) trace.Fact {
+			f := happened(1, 1, trace.AnnotationEvent, when)
+			f.Span.Events[0].Attributes = trace.Attributes{
+				{Key: trace.TagsKey, Value: trace.ArrayValue(trace.StringValue(tag))},
+				{Key: trace.MetadataPrefix + "rating", Value: trace.IntValue(value)},
+			}
+			return f
+		}
+		sp := span(1, 1, 0, func(s *trace.Span) {
+			s.Tags, s.Metadata = []string{"own"}, map[string]any{"own": "kept", "rating": int64(1)}
+		})
+		add(t, s, note(7, "late", 3))
+		add(t, s, finished(sp)...)
+		add(t, s, note(5, "early", 2), note(7, "late", 3))
+		got := must[[]*trace.Span](t)(s.Spans(t.Context(), traceID(1)))[0]
+		diff(t, "tags", []string{"own", "early", "late"}, got.Tags)
+		diff(t, "metadata", map[string]any{"own": "kept", "rating": int64(3)}, got.Metadata)
+		diff(t, "tags of the outline", []string{"own", "early", "late"}, must[[]*trace.Span](t)(s.Outline(t.Context(), traceID(1)))[0].Tags)
+	}},
 	{"an event of another trace or span joins nothing", func(t *testing.T, s store.Store) {
 		add(t, s, finished(span(1, 1, 0))...)
 		add(t, s, happened(1, 2, "e", 5), happened(2, 1, "e", 5))

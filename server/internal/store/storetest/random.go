@@ -103,7 +103,12 @@ func (r *random) fact() trace.Fact {
 func (r *random) events() []trace.Event {
 	out := make([]trace.Event, 1+r.IntN(2))
 	for i := range out {
-		out[i] = event(pick(r, "a", "b"), r.IntN(5))
+		out[i] = event(pick(r, "a", "b", trace.AnnotationEvent), r.IntN(5))
+		if out[i].Name == trace.AnnotationEvent {
+			out[i].Attributes = append(out[i].Attributes,
+				trace.Attribute{Key: trace.TagsKey, Value: trace.ArrayValue(trace.StringValue(pick(r, "x", "y")))},
+				trace.Attribute{Key: trace.MetadataPrefix + "k", Value: trace.IntValue(int64(r.IntN(3)))})
+		}
 	}
 	return out
 }
@@ -242,6 +247,7 @@ func (r *random) question(t *testing.T) (what string, ask func(store.Store) (any
 			found, err := s.Hinted(ctx, id, hints, from, to, limit)
 			for i := range found {
 				found[i].Span = outlines([]*trace.Span{found[i].Span})[0]
+				found[i].Span.Tags = nil // may be without those of annotations
 			}
 			return found, err
 		}

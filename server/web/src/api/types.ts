@@ -62,7 +62,18 @@ export interface Span extends Outline {
   attributes: Attribute[];
   events: SpanEvent[];
   links: Link[];
+  scores: Score[];
   resource: Attribute[];
+}
+
+/** The result of an evaluation of a span. */
+export interface Score {
+  name: string;
+  value: number | null;
+  label: string;
+  explanation: string;
+  source: string;
+  time: string;
 }
 
 /** Integers are strings, bytes base64, an array is a list of values, a map a list of attributes. */

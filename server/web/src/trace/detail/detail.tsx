@@ -139,6 +139,15 @@ function SpanDetail({ outline: s, row, tree, traceId, paint, state }: SpanProps)
           <Fact label="Started" title={exact(s.start_time)}>
             +{duration(row.start)}
           </Fact>
+          {span?.scores.map((score) => (
+            <Fact
+              key={`${score.name} ${score.time}`}
+              label={score.name || "Score"}
+              title={[score.explanation, score.source, exact(score.time)].filter(Boolean).join("\n")}
+            >
+              {[score.value, score.label].filter((part) => part !== null && part !== "").join(" ")}
+            </Fact>
+          ))}
           {s.model && (
             <Fact label="Model" title={s.provider}>
               {s.model}
