@@ -156,17 +156,17 @@ func WithSession(ctx context.Context, id string, attrs ...attribute.KeyValue) co
 	if id == "" {
 		id = randomUUID()
 	}
-	return inheriting(ctx, func(s *inherit.State) { s.Session, s.SessionAttrs = id, slices.Clone(attrs) })
+	return inheriting(ctx, func(a *inherit.Association) { a.Session, a.SessionAttrs = id, slices.Clone(attrs) })
 }
 
 // WithUser names the user whom everything started from the returned context is for.
 func WithUser(ctx context.Context, id string) context.Context {
-	return inheriting(ctx, func(s *inherit.State) { s.User = id })
+	return inheriting(ctx, func(a *inherit.Association) { a.User = id })
 }
 
 // WithMetadata adds metadata to every span started from the returned context; a key that is there is replaced.
 func WithMetadata(ctx context.Context, kv ...attribute.KeyValue) context.Context {
-	return inheriting(ctx, func(s *inherit.State) { s.Metadata = inherit.Merge(s.Metadata, kv) })
+	return inheriting(ctx, func(a *inherit.Association) { a.Metadata = inherit.Merge(a.Metadata, kv) })
 }
 
 // SessionFrom returns the session that spans started from ctx belong to.
@@ -183,21 +183,21 @@ func UserFrom(ctx context.Context) (id string, ok bool) {
 
 // MetadataFrom returns the metadata of spans started from ctx. The slice is the caller's.
 func MetadataFrom(ctx context.Context) []attribute.KeyValue {
-	return inherit.Merge(nil, inherited(ctx).Metadata)
+	return slices.Clone(inherited(ctx).Metadata)
 }
 
-func inheriting(ctx context.Context, change func(*inherit.State)) context.Context {
+func inheriting(ctx context.Context, change func(*inherit.Association)) context.Context {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	s := inherit.From(ctx).Copy()
-	change(s)
+	s.Change(change)
 	return inherit.With(ctx, s)
 }
 
 func inherited(ctx context.Context) *inherit.State {
 	if ctx == nil {
-		return &inherit.State{}
+		return inherit.New()
 	}
 	return inherit.Resolve(ctx, trace.SpanContextFromContext(ctx))
 }

@@ -62,7 +62,8 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 
 	s := &Span{place: *inherit.Resolve(ctx, parent)}
 	if leaves && !parent.IsValid() {
-		s.place.Sampling = propagators.SamplingFlag // what was said about the trace that is left
+		// What was said about the trace that is left.
+		s.place.Change(func(a *inherit.Association) { a.Sampling = propagators.SamplingFlag })
 	}
 	s.state = &s.place
 	bare := s.state.Level == levelMetaOnly
@@ -129,19 +130,19 @@ func WithSpan(ctx context.Context, s *Span) context.Context {
 // combine returns own with what it lacks taken from other, or everything that other knows if other wins.
 func combine(own, other *inherit.State, otherWins bool) *inherit.State {
 	out := own.Copy()
-	if otherWins || out.Session == "" {
-		if other.Session != "" {
-			out.Session, out.SessionAttrs = other.Session, other.SessionAttrs
+	out.Change(func(a *inherit.Association) {
+		if other.Session != "" && (otherWins || a.Session == "") {
+			a.Session, a.SessionAttrs = other.Session, other.SessionAttrs
 		}
-	}
-	if other.User != "" && (otherWins || out.User == "") {
-		out.User = other.User
-	}
-	if otherWins {
-		out.Metadata = inherit.Merge(own.Metadata, other.Metadata)
-	} else {
-		out.Metadata = inherit.Merge(other.Metadata, own.Metadata)
-	}
+		if other.User != "" && (otherWins || a.User == "") {
+			a.User = other.User
+		}
+		if otherWins {
+			a.Metadata = inherit.Merge(own.Metadata, other.Metadata)
+		} else {
+			a.Metadata = inherit.Merge(other.Metadata, own.Metadata)
+		}
+	})
 	return out
 }
 

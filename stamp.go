@@ -19,13 +19,11 @@ const (
 	keySpanType = attribute.Key("lmnr.span.type")
 	keyInput    = attribute.Key("lmnr.span.input")
 	keyOutput   = attribute.Key("lmnr.span.output")
-	keyTags     = attribute.Key(inherit.Association + "tags")
-	keyLevel    = attribute.Key("lmnr.internal.tracing_level")
+	keyTags     = attribute.Key(inherit.Associated + "tags")
 
 	maxRefusedEvents = 16 // of one received context; Refusals has them all
 
-	levelMetaOnly    = "meta_only" // the caller asked for a trace without content
-	traceTypeDefault = "DEFAULT"
+	levelMetaOnly = "meta_only" // the caller asked for a trace without content
 
 	eventException      = "exception" // OpenTelemetry's, and the only sign of an error that Laminar's server knows
 	keyExceptionType    = attribute.Key("exception.type")
@@ -77,11 +75,17 @@ func stamp(state *inherit.State, span trace.Span, name string, parent trace.Span
 	state.Starting = nil
 	above := state.Position
 	if !above.Of(parent) { // a root, or a context that was changed behind our back
-		above = inherit.Position{}
+		above = inherit.Nowhere
 	}
 	state.Position = above.Below(span.SpanContext(), name)
-	format, policy := state.Format, state.Policy
-	state.Format, state.Policy = "", "" // children are no entry
+	var format, policy string
+	var notes *inherit.Notes
+	if entry := state.Entry; entry != nil {
+		format, policy, notes = entry.Format, entry.Policy, entry.Notes
+	}
+	if state.Entry = nil; notes != nil { // children are no entry, but may ask what was refused
+		state.Entry = &inherit.Entry{Notes: notes}
+	}
 	switch {
 	case above.Remote && policy == "": // a traceparent alone leaves nothing but its span context
 		policy = string(propagators.Continue)
@@ -100,11 +104,13 @@ func stamp(state *inherit.State, span trace.Span, name string, parent trace.Span
 		}
 	}
 	attrs = append(attrs, everySpan...)
-	attrs = append(attrs, inherit.KeyPath.StringSlice(state.Position.Path), inherit.KeyIDsPath.StringSlice(state.Position.IDs))
+	names, ids := state.Position.Paths()
+	attrs = append(attrs, inherit.KeyPath.StringSlice(names), inherit.KeyIDsPath.StringSlice(ids))
 	if above.Remote {
-		attrs = append(attrs, inherit.KeyParentIDsPath.StringSlice(above.IDs))
-		if len(above.Path) > 0 {
-			attrs = append(attrs, inherit.KeyParentPath.StringSlice(above.Path))
+		names, ids := above.Paths()
+		attrs = append(attrs, inherit.KeyParentIDsPath.StringSlice(ids))
+		if len(names) > 0 {
+			attrs = append(attrs, inherit.KeyParentPath.StringSlice(names))
 		}
 	}
 	if policy != "" {
@@ -113,33 +119,11 @@ func stamp(state *inherit.State, span trace.Span, name string, parent trace.Span
 			attrs = append(attrs, keyFormat.String(format))
 		}
 	}
-	attrs = appendInherited(attrs, state)
+	attrs = append(attrs, state.Handed.Attributes()...)
 	span.SetAttributes(withoutExplicit(attrs, span, c)...)
-	if state.Notes.Take() {
-		showNotes(span, state.Notes)
+	if notes.Take() {
+		showNotes(span, notes)
 	}
-}
-
-func appendInherited(attrs []attribute.KeyValue, state *inherit.State) []attribute.KeyValue {
-	traceType := state.TraceType
-	if traceType == "" {
-		traceType = traceTypeDefault
-	}
-	attrs = append(attrs, inherit.KeyTraceType.String(traceType))
-	if state.User != "" {
-		attrs = append(attrs, inherit.KeyUser.String(state.User))
-	}
-	if state.Session != "" {
-		attrs = append(attrs, inherit.KeySession.String(state.Session))
-		attrs = append(attrs, state.SessionAttrs...)
-	}
-	if state.Level != "" && state.Level != "all" {
-		attrs = append(attrs, keyLevel.String(state.Level))
-	}
-	for _, kv := range state.Metadata {
-		attrs = append(attrs, attribute.KeyValue{Key: inherit.Metadata + kv.Key, Value: kv.Value})
-	}
-	return attrs
 }
 
 // withoutExplicit leaves out what the span was explicitly started with.

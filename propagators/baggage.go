@@ -6,9 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/clewhq/clew/internal/inherit"
 )
 
 // w3cBaggage is W3C Baggage: https://www.w3.org/TR/baggage/. What is read becomes OpenTelemetry's baggage of the
@@ -49,6 +52,9 @@ type Property struct {
 
 func readBaggage(in []Values, _ []Member) (Carried, *Refusal) {
 	var out Carried
+	if n := strings.Count(in[0].first, ","); n < MaxBaggageMembers {
+		out.Baggage = make([]Member, 0, n+1)
+	}
 	used := 0 // bytes so far, had all been one field; one comma too many
 	in[0].each(func(field string) bool {
 		for field != "" {
@@ -194,14 +200,57 @@ func appendPercent(b []byte, value string) []byte {
 	return b
 }
 
-type baggageKey struct{}
-
 // adoptBaggage puts received members into ctx: as OpenTelemetry's baggage for programs, and in their order for Inject.
 func adoptBaggage(ctx context.Context, members []Member) context.Context {
 	if len(members) == 0 {
 		return ctx
 	}
-	all := baggage.FromContext(ctx).Members()
+	c := &withBaggage{Context: ctx, received: members}
+	if otelBaggageKey == nil {
+		c.Context = c.otel()
+	}
+	return c
+}
+
+// withBaggage is a context with received baggage. OpenTelemetry's form of it, a map, is made when it is asked for.
+type withBaggage struct {
+	context.Context
+	received []Member
+
+	once sync.Once
+	with context.Context // the context above with OpenTelemetry's form
+}
+
+type baggageKey struct{}
+
+// otelBaggageKey is what OpenTelemetry asks a context for its baggage with, or nil if that cannot be learnt.
+var otelBaggageKey = func() any {
+	k := inherit.KeyAsked(func(ctx context.Context) { baggage.FromContext(ctx) })
+	if k == nil || baggage.ContextWithBaggage(context.Background(), baggage.Baggage{}).Value(k) == nil {
+		return nil
+	}
+	return k
+}()
+
+func (c *withBaggage) Value(k any) any {
+	switch k {
+	case baggageKey{}:
+		return c
+	case otelBaggageKey:
+		return c.otel().Value(k)
+	}
+	return c.Context.Value(k)
+}
+
+func (c *withBaggage) otel() context.Context {
+	c.once.Do(func() { c.with = withMembers(c.Context, c.received) })
+	return c.with
+}
+
+// withMembers adds to OpenTelemetry's baggage of ctx.
+func withMembers(ctx context.Context, members []Member) context.Context {
+	have := baggage.FromContext(ctx).Members()
+	all := append(make([]baggage.Member, 0, len(have)+len(members)), have...)
 	for _, m := range members {
 		var properties []baggage.Property
 		for _, p := range m.Properties {
@@ -221,7 +270,7 @@ func adoptBaggage(ctx context.Context, members []Member) context.Context {
 	if err != nil && with.Len() == 0 {
 		return ctx // more than OpenTelemetry's type holds
 	}
-	return context.WithValue(baggage.ContextWithBaggage(ctx, with), baggageKey{}, members)
+	return baggage.ContextWithBaggage(ctx, with)
 }
 
 // currentBaggage is OpenTelemetry's baggage of ctx, in the order it was received in.
@@ -230,7 +279,10 @@ func currentBaggage(ctx context.Context) []Member {
 	if have.Len() == 0 {
 		return nil
 	}
-	received, _ := ctx.Value(baggageKey{}).([]Member)
+	var received []Member
+	if c, ok := ctx.Value(baggageKey{}).(*withBaggage); ok {
+		received = c.received
+	}
 	out := make([]Member, 0, have.Len())
 	for i, m := range received {
 		now := have.Member(m.Key)

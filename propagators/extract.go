@@ -1,6 +1,7 @@
 package propagators
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -60,7 +61,7 @@ func (p Propagator) ExtractWith(ctx context.Context, c propagation.TextMapCarrie
 		// The usual case, and there is nothing to weigh up in it.
 		if sc, f, _ := traceParent(all.values[0].first); !f.bad() {
 			all.release()
-			return trace.ContextWithRemoteSpanContext(ctx, sc)
+			return inherit.EnterRemote(ctx, sc)
 		}
 	}
 	for i := range p.reads {
@@ -142,11 +143,11 @@ func (p Propagator) Parse(text string) (Carried, *Refusal) {
 // Refusals returns why the last extraction that led to ctx left something unused.
 func Refusals(ctx context.Context) []Refusal {
 	s := inherit.From(ctx)
-	if s == nil || s.Notes == nil {
+	if s == nil || s.Entry == nil || s.Entry.Notes == nil {
 		return nil
 	}
 	var out []Refusal
-	for _, err := range s.Notes.Refused {
+	for _, err := range s.Entry.Notes.Refused {
 		if r, ok := err.(*Refusal); ok {
 			out = append(out, *r)
 		}
@@ -222,7 +223,7 @@ func adopt(ctx context.Context, c *Carried, notes *inherit.Notes, trust Trust) c
 		ctx = trace.ContextWithSpanContext(ctx, trace.SpanContext{})
 		if s := inherit.From(ctx); s != nil && s.Sampling != SamplingFlag { // that was about the trace that is left
 			s = s.Copy()
-			s.Sampling = SamplingFlag
+			s.Change(func(a *inherit.Association) { a.Sampling = SamplingFlag })
 			ctx = inherit.With(ctx, s)
 		}
 	}
@@ -230,53 +231,51 @@ func adopt(ctx context.Context, c *Carried, notes *inherit.Notes, trust Trust) c
 		return ctx
 	}
 	if notes == nil && c.onlyIDs() && trust.Policy != Resample && inherit.From(ctx) == nil {
-		return trace.ContextWithRemoteSpanContext(ctx, c.SpanContext) // the span context says it all
+		return inherit.EnterRemote(ctx, c.SpanContext) // the span context says it all
 	}
 	if notes != nil {
 		count(ctx, notes.Refused)
 	}
-	s := inherit.From(ctx).Copy()
-	s.Notes = notes
-	if c.Valid() || !trace.SpanContextFromContext(ctx).IsValid() { // or else what is said of the span that stays, stays
-		s.Policy = string(trust.Policy)
-		if s.Policy == "" && c.Valid() {
-			s.Policy = string(Continue)
-		}
-		s.Format = c.Format
-		s.Sampling = c.Sampling
-		if trust.Policy == Resample {
-			s.Sampling = SamplingDefer
-			if !c.Valid() {
-				s.Sampling = SamplingFlag
-			}
+	r := inherit.Receive(ctx)
+	r.Entry.Notes = notes
+	// What is said of the span that stays, stays.
+	begins := c.Valid() || !trace.SpanContextFromContext(ctx).IsValid()
+	if begins {
+		r.Entry.Format, r.Entry.Policy = c.Format, string(trust.Policy)
+		if trust.Policy == "" && c.Valid() {
+			r.Entry.Policy = string(Continue)
 		}
 	}
-	if c.Session != "" {
-		s.Session, s.SessionAttrs = c.Session, nil
-	}
+	c.handDown(&r.Association, begins, trust.Policy)
 	ctx = adoptBaggage(ctx, c.Baggage)
 	if !c.Valid() {
-		return inherit.With(ctx, s)
+		return r.Context(ctx)
 	}
-	s.Span = nil
-	s.TraceState = inherit.TraceState{Trace: c.SpanContext.TraceID(), Raw: c.TraceState}
-	s.Position = inherit.Position{
-		Trace: c.SpanContext.TraceID(), Span: c.SpanContext.SpanID(), Remote: true, Path: c.Path, IDs: c.IDsPath,
+	return r.Continue(ctx, c.SpanContext, c.Path, c.IDsPath)
+}
+
+// handDown puts into a what c says; begins is set if that is about the span or trace that comes next.
+func (c *Carried) handDown(a *inherit.Association, begins bool, policy Policy) {
+	switch {
+	case !begins:
+	case policy == Resample && c.Valid():
+		a.Sampling = SamplingDefer
+	case policy == Resample:
+		a.Sampling = SamplingFlag
+	default:
+		a.Sampling = c.Sampling
 	}
-	if len(s.Position.IDs) == 0 {
-		s.Position.IDs = []string{inherit.SpanUUID(c.SpanContext.SpanID())}
+	if c.Session != "" {
+		a.Session, a.SessionAttrs = c.Session, nil
 	}
-	if c.TracingLevel != "" {
-		s.Level = c.TracingLevel
+	if !c.Valid() {
+		return
 	}
-	if len(c.Metadata) > 0 {
-		s.Metadata = inherit.Merge(s.Metadata, c.Metadata)
+	a.TraceState = inherit.TraceState{Trace: c.SpanContext.TraceID(), Raw: c.TraceState}
+	a.Level, a.User, a.TraceType = cmp.Or(c.TracingLevel, a.Level), cmp.Or(c.User, a.User), cmp.Or(c.TraceType, a.TraceType)
+	if len(a.Metadata) == 0 {
+		a.Metadata = c.Metadata
+	} else {
+		a.Metadata = inherit.Merge(a.Metadata, c.Metadata)
 	}
-	if c.User != "" {
-		s.User = c.User
-	}
-	if c.TraceType != "" {
-		s.TraceType = c.TraceType
-	}
-	return trace.ContextWithRemoteSpanContext(inherit.With(ctx, s), c.SpanContext)
 }

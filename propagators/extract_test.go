@@ -82,7 +82,7 @@ func TestW3CDecidesIDsAndLaminarJoinsIn(t *testing.T) {
 			if f := got.SpanContext.TraceFlags(); f != tc.flags {
 				t.Errorf("flags %v, want %v", f, tc.flags)
 			}
-			notes := inherit.From(ctx).Notes
+			notes := inherit.From(ctx).Entry.Notes
 			if notes == nil {
 				notes = &inherit.Notes{}
 			}

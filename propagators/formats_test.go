@@ -164,8 +164,8 @@ func TestCompositeVectorsLetW3CDecide(t *testing.T) {
 				others = nil
 			}
 			links := map[string]bool{}
-			if s := inherit.From(ctx); s != nil && s.Notes != nil {
-				for _, l := range s.Notes.Links {
+			if s := inherit.From(ctx); s != nil && s.Entry.Notes != nil {
+				for _, l := range s.Entry.Notes.Links {
 					links[l.SpanContext.TraceID().String()] = true
 				}
 			}
@@ -184,7 +184,7 @@ func TestCompositeVectorsLetW3CDecide(t *testing.T) {
 // decidedBy is the format that the ids came from; a traceparent alone leaves nothing but its span context.
 func decidedBy(ctx context.Context) string {
 	if s := inherit.From(ctx); s != nil {
-		return s.Format
+		return s.Entry.Format
 	}
 	return "tracecontext"
 }

@@ -225,7 +225,9 @@ func TestMirascopeSessions(t *testing.T) {
 	if diff := cmp.Diff(propagators.Map{"mirascope-session-id": "s", "x-mirascope-session-id": "s"}, passOn(t, propagators.Map{"mirascope-session-id": "s"}, "mirascope")); diff != "" {
 		t.Error(diff)
 	}
-	ctx := inherit.With(context.Background(), &inherit.State{Session: "a\r\nb"})
+	state := inherit.New()
+	state.Change(func(a *inherit.Association) { a.Session = "a\r\nb" })
+	ctx := inherit.With(context.Background(), state)
 	out := propagators.Map{}
 	chosen(t, "mirascope").Inject(ctx, out)
 	if len(out) > 0 {

@@ -2,4 +2,7 @@
 
 package propagators_test
 
-const slow = 1
+const (
+	slow  = 1
+	noise = 0
+)

@@ -135,8 +135,9 @@ func Outgoing(ctx context.Context, sc trace.SpanContext) Carried {
 		return Carried{}
 	}
 	s := inherit.Resolve(ctx, sc)
+	names, ids := s.Position.Paths()
 	out := Carried{
-		SpanContext: sc, Path: s.Position.Path, IDsPath: s.Position.IDs,
+		SpanContext: sc, Path: names, IDsPath: ids,
 		Session: s.Session, User: s.User, Metadata: s.Metadata, TraceType: s.TraceType, TracingLevel: s.Level,
 	}
 	out.passOn(s)

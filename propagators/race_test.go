@@ -2,5 +2,7 @@
 
 package propagators_test
 
-// slow is how many times longer everything may take under the race detector.
-const slow = 20
+const (
+	slow  = 20 // how many times longer everything may take under the race detector
+	noise = 1  // how many allocations more there may be, because it makes sync.Pool forget
+)

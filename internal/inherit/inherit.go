@@ -2,11 +2,11 @@
 // the tree (path and ids path), and the notes of the last extraction.
 //
 // It lives in the context as one immutable value, so there is no map from span to path, no lock, and nothing to clean
-// up when a span ends. A span of a foreign instrumentation has no such value of its own; its attributes tell the same.
+// up when a span ends. What is the same for many spans is shared by them, and a path is a chain of names until somebody
+// asks for it. A span of a foreign instrumentation has no such value of its own; its attributes tell the same.
 package inherit
 
 import (
-	"context"
 	"slices"
 	"sync/atomic"
 
@@ -14,26 +14,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// MaxPath is the longest path a span carries. A deeper span keeps the root and the nearest ancestors, so that the
-// attributes of a runaway recursion stay bounded.
-const MaxPath = 256
-
 // State is what children inherit. A State reachable from a context is never changed, except by the one call that is
-// starting a span with it (see Starting).
+// starting a span with it (see Starting). New and Copy make one; Handed and Position are never nil.
 type State struct {
-	Session      string
-	SessionAttrs []attribute.KeyValue // set with the session, stamped on its spans, never sent to another process
-	User         string
-	Metadata     []attribute.KeyValue // keys without the association prefix, in order of first setting
-	TraceType    string
-	Level        string // tracing level as received; "" means all
-
-	Position   Position
-	TraceState TraceState
-	Sampling   Sampling
-	Notes      *Notes
-	Format     string // of the context last received, by its name in the table of formats
-	Policy     string // how it was treated; "" is the default
+	*Handed
+	Position *Position // of the span whose children inherit; it is nobody's if there is none
+	Entry    *Entry    // how that span's context came into this process; nil if it was started here and nothing is to be told
 
 	// Span is the hand-made span that this state was created for, or nil. Its type belongs to the root package.
 	Span any
@@ -43,28 +29,54 @@ type State struct {
 	Starting any
 }
 
-// Position is where a span stands in its trace.
-type Position struct {
-	Trace  trace.TraceID
-	Span   trace.SpanID
-	Path   []string // names from the root to Span
-	IDs    []string // ids from the root to Span, in UUID form
-	Remote bool     // Span belongs to another process
+// Association is what a span shares with all that are started under it, until somebody says something else.
+type Association struct {
+	Session      string
+	SessionAttrs []attribute.KeyValue // set with the session, stamped on its spans, never sent to another process
+	User         string
+	Metadata     []attribute.KeyValue // keys without the association prefix, in order of first setting
+	TraceType    string
+	Level        string // tracing level as received; "" means all
+
+	TraceState TraceState
+	Sampling   Sampling
 }
 
-// Of reports whether p is the position of sc.
-func (p Position) Of(sc trace.SpanContext) bool {
-	return p.Span.IsValid() && p.Span == sc.SpanID() && p.Trace == sc.TraceID()
+// Handed is an Association that many states share. It is not changed; State.Change replaces it.
+type Handed struct {
+	Association
+	attrs atomic.Pointer[[]attribute.KeyValue]
 }
 
-// Below is the position of the span sc, called name, whose parent is at p.
-func (p Position) Below(sc trace.SpanContext, name string) Position {
-	n := extended(p.Path)
-	both := extend(make([]string, 0, n+extended(p.IDs)), p.Path, name) // one piece of memory for both paths
-	return Position{
-		Trace: sc.TraceID(), Span: sc.SpanID(),
-		Path: both[:n:n], IDs: extend(both[n:], p.IDs, SpanUUID(sc.SpanID())),
+// Entry is what the span that continues a received context, or begins a trace in spite of one, tells about that.
+type Entry struct {
+	Notes  *Notes
+	Format string // by its name in the table of formats
+	Policy string // how it was treated; "" is the default
+}
+
+// nothing is what nobody hands down.
+var nothing = &Handed{}
+
+// New returns the State of a root.
+func New() *State { return &State{Handed: nothing, Position: Nowhere} }
+
+// Copy returns a State to change; of a nil s that is a new one.
+func (s *State) Copy() *State {
+	if s == nil {
+		return New()
 	}
+	c := *s
+	c.Starting = nil
+	return &c
+}
+
+// Change gives s an Association of its own that change has changed. The slices in it are shared: change replaces them and
+// does not write to them.
+func (s *State) Change(change func(*Association)) {
+	h := &Handed{Association: s.Association}
+	change(&h.Association)
+	s.Handed = h
 }
 
 // TraceState is a received W3C tracestate, byte for byte, because OpenTelemetry's type refuses some level-2 keys.
@@ -85,51 +97,12 @@ func (n *Notes) Take() bool {
 	return n != nil && !n.taken.Load() && n.taken.CompareAndSwap(false, true)
 }
 
-type key struct{}
-
-// From returns the state in ctx, or nil.
-func From(ctx context.Context) *State {
-	s, _ := ctx.Value(key{}).(*State)
-	return s
-}
-
-// With returns a context with s.
-func With(ctx context.Context, s *State) context.Context {
-	return context.WithValue(ctx, key{}, s)
-}
-
-// Copy returns a State to change; a nil s is an empty one. Slices are shared: replace them, do not write to them.
-func (s *State) Copy() *State {
-	if s == nil {
-		return &State{}
-	}
-	c := *s
-	c.Starting = nil
-	return &c
-}
-
-// Extend returns path with one more element, in memory of its own.
-func Extend(path []string, elem string) []string {
-	return extend(make([]string, 0, extended(path)), path, elem)
-}
-
-// extended is the length of path with one more element.
-func extended(path []string) int { return min(len(path)+1, MaxPath) }
-
-func extend(out, path []string, elem string) []string {
-	if len(path) >= MaxPath {
-		out = append(out, path[0])
-		path = path[len(path)-(MaxPath-2):]
-	}
-	return append(append(out, path...), elem)
-}
-
 // Merge returns base with the values of over added; where a key is in both, over's value stands in base's place.
 func Merge(base, over []attribute.KeyValue) []attribute.KeyValue {
 	if len(over) == 0 {
 		return base
 	}
-	out := slices.Clone(base)
+	out := slices.Concat(base, over)[:len(base)]
 	for _, kv := range over {
 		i := slices.IndexFunc(out, func(have attribute.KeyValue) bool { return have.Key == kv.Key })
 		if i < 0 {

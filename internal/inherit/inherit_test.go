@@ -57,9 +57,12 @@ func TestNotesAreTakenOnce(t *testing.T) {
 
 func TestResolveOfAnUnknownParentKnowsItsIDAtLeast(t *testing.T) {
 	parent := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}})
-	ctx := inherit.With(context.Background(), &inherit.State{Session: "s"})
+	state := inherit.New()
+	state.Change(func(a *inherit.Association) { a.Session = "s" })
+	ctx := inherit.With(context.Background(), state)
 	s := inherit.Resolve(ctx, parent)
-	if s.Session != "s" || len(s.Position.IDs) != 1 || s.Position.Path != nil || !s.Position.Of(parent) {
+	names, ids := s.Position.Paths()
+	if s.Session != "s" || len(ids) != 1 || names != nil || !s.Position.Of(parent) {
 		t.Errorf("%+v", s)
 	}
 	if inherit.Resolve(ctx, trace.SpanContext{}).Position.Of(trace.SpanContext{}) {

@@ -17,65 +17,138 @@ const (
 	KeyParentPath    = attribute.Key("lmnr.span.parent_path")
 	KeyParentIDsPath = attribute.Key("lmnr.span.parent_ids_path")
 
-	Association  = "lmnr.association.properties."
-	KeySession   = attribute.Key(Association + "session_id")
-	KeyUser      = attribute.Key(Association + "user_id")
-	KeyTraceType = attribute.Key(Association + "trace_type")
-	Metadata     = Association + "metadata."
+	Associated   = "lmnr.association.properties."
+	KeySession   = attribute.Key(Associated + "session_id")
+	KeyUser      = attribute.Key(Associated + "user_id")
+	KeyTraceType = attribute.Key(Associated + "trace_type")
+	Metadata     = Associated + "metadata."
+
+	KeyLevel = attribute.Key("lmnr.internal.tracing_level")
 )
 
+const traceTypeDefault = "DEFAULT"
+
+// Attributes is what every span says that inherits h. It is to be read only.
+func (h *Handed) Attributes() []attribute.KeyValue {
+	if attrs := h.attrs.Load(); attrs != nil {
+		return *attrs
+	}
+	attrs := make([]attribute.KeyValue, 0, 4+len(h.SessionAttrs)+len(h.Metadata))
+	if h.TraceType != "" {
+		attrs = append(attrs, KeyTraceType.String(h.TraceType))
+	} else {
+		attrs = append(attrs, KeyTraceType.String(traceTypeDefault))
+	}
+	if h.User != "" {
+		attrs = append(attrs, KeyUser.String(h.User))
+	}
+	if h.Session != "" {
+		attrs = append(attrs, KeySession.String(h.Session))
+		attrs = append(attrs, h.SessionAttrs...)
+	}
+	if h.Level != "" && h.Level != "all" {
+		attrs = append(attrs, KeyLevel.String(h.Level))
+	}
+	for _, kv := range h.Metadata {
+		attrs = append(attrs, attribute.KeyValue{Key: Metadata + kv.Key, Value: kv.Value})
+	}
+	h.attrs.Store(&attrs)
+	return attrs
+}
+
+// Holder is a span that can tell what its children inherit without its attributes being read.
+type Holder interface {
+	trace.Span
+
+	// Inherited returns nil if only the attributes can tell.
+	Inherited() *State
+}
+
 // Resolve returns what a child of parent inherits in ctx, with Position that of parent. The result is shared: Copy it
-// before changing it. When the state in ctx does not know parent, because a foreign instrumentation started it, the
-// attributes of that span are read; what the context says about session, user and metadata still wins over them.
+// before changing it. When the state in ctx does not know parent, because a foreign instrumentation started it, that
+// span is asked, or its attributes are read; what the context says about session, user and metadata still wins over them.
 func Resolve(ctx context.Context, parent trace.SpanContext) *State {
 	s := From(ctx)
 	if s != nil && s.Position.Of(parent) {
 		return s
 	}
 	out := s.Copy()
-	out.Position = Position{}
+	out.Position = Nowhere
 	if !parent.IsValid() {
 		return out
 	}
-	out.Position = Position{Trace: parent.TraceID(), Span: parent.SpanID(), Remote: parent.IsRemote()}
-	if span, ok := trace.SpanFromContext(ctx).(sdktrace.ReadOnlySpan); ok && span.SpanContext().SpanID() == parent.SpanID() {
-		out.readAttributes(span.Attributes())
+	var names, ids []string
+	if span := trace.SpanFromContext(ctx); span.SpanContext().SpanID() == parent.SpanID() {
+		if held := held(span); held != nil {
+			out.join(held)
+			return out
+		}
+		if span, ok := span.(sdktrace.ReadOnlySpan); ok {
+			names, ids = out.readAttributes(span.Attributes())
+		}
 	}
-	if len(out.Position.IDs) == 0 {
-		out.Position.IDs = []string{SpanUUID(parent.SpanID())}
-	}
+	out.Position = at(parent, names, ids)
 	return out
 }
 
-func (s *State) readAttributes(attrs []attribute.KeyValue) {
-	session, user, traceType := s.Session == "", s.User == "", s.TraceType == ""
-	var metadata []attribute.KeyValue
+func held(span trace.Span) *State {
+	if h, ok := span.(Holder); ok {
+		return h.Inherited()
+	}
+	return nil
+}
+
+// join takes the position of the span whose children inherit held, and what s does not say itself.
+func (s *State) join(held *State) {
+	s.Position = held.Position
+	switch s.Handed {
+	case held.Handed:
+	case nothing:
+		s.Handed = held.Handed
+	default:
+		s.fill(&held.Association)
+	}
+}
+
+// fill adds to what is handed down what is known from elsewhere.
+func (s *State) fill(from *Association) {
+	s.Change(func(a *Association) {
+		if a.Session == "" {
+			a.Session, a.SessionAttrs = from.Session, from.SessionAttrs
+		}
+		if a.User == "" {
+			a.User = from.User
+		}
+		if a.TraceType == "" {
+			a.TraceType = from.TraceType
+		}
+		a.Metadata = Merge(from.Metadata, a.Metadata)
+	})
+}
+
+func (s *State) readAttributes(attrs []attribute.KeyValue) (names, ids []string) {
+	var from Association
 	for _, kv := range attrs {
 		if !strings.HasPrefix(string(kv.Key), "lmnr.") {
 			continue
 		}
 		switch kv.Key {
 		case KeyPath:
-			s.Position.Path = kv.Value.AsStringSlice()
+			names = kv.Value.AsStringSlice()
 		case KeyIDsPath:
-			s.Position.IDs = kv.Value.AsStringSlice()
+			ids = kv.Value.AsStringSlice()
 		case KeySession:
-			if session {
-				s.Session = kv.Value.AsString()
-			}
+			from.Session = kv.Value.AsString()
 		case KeyUser:
-			if user {
-				s.User = kv.Value.AsString()
-			}
+			from.User = kv.Value.AsString()
 		case KeyTraceType:
-			if traceType {
-				s.TraceType = kv.Value.AsString()
-			}
+			from.TraceType = kv.Value.AsString()
 		default:
 			if name, ok := strings.CutPrefix(string(kv.Key), Metadata); ok {
-				metadata = append(metadata, attribute.KeyValue{Key: attribute.Key(name), Value: kv.Value})
+				from.Metadata = append(from.Metadata, attribute.KeyValue{Key: attribute.Key(name), Value: kv.Value})
 			}
 		}
 	}
-	s.Metadata = Merge(metadata, s.Metadata)
+	s.fill(&from)
+	return names, ids
 }

@@ -1,0 +1,108 @@
+package inherit
+
+import (
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// MaxPath is the longest path a span carries. A deeper span keeps the root and the nearest ancestors, so that the
+// attributes of a runaway recursion stay bounded.
+const MaxPath = 256
+
+// Position is where a span stands in its trace. It is not changed and not copied.
+type Position struct {
+	Trace  trace.TraceID
+	Span   trace.SpanID
+	Remote bool // Span belongs to another process
+
+	name  string
+	above *Position             // nil if paths are known from the beginning
+	depth int                   // how many links there are above
+	known atomic.Pointer[paths] // once somebody has asked for the paths of a child
+}
+
+// Nowhere is where a root's parent stands.
+var Nowhere = &Position{}
+
+// paths lead from the root to a span: the names, and the ids in UUID form.
+type paths struct{ names, ids []string }
+
+// at is the position of a span of which only its paths are known.
+func at(sc trace.SpanContext, names, ids []string) *Position {
+	return new(Position).place(sc, new(paths), names, ids)
+}
+
+// place sets a new p to a span of which only its paths are known, which are kept in room.
+func (p *Position) place(sc trace.SpanContext, room *paths, names, ids []string) *Position {
+	p.Trace, p.Span, p.Remote = sc.TraceID(), sc.SpanID(), sc.IsRemote()
+	if len(ids) == 0 {
+		ids = []string{SpanUUID(p.Span)}
+	}
+	*room = paths{names, ids}
+	p.known.Store(room)
+	return p
+}
+
+// Of reports whether p is the position of sc.
+func (p *Position) Of(sc trace.SpanContext) bool {
+	return p.Span.IsValid() && p.Span == sc.SpanID() && p.Trace == sc.TraceID()
+}
+
+// Below is the position of the span sc, called name, whose parent is at p.
+func (p *Position) Below(sc trace.SpanContext, name string) *Position {
+	child := &Position{Trace: sc.TraceID(), Span: sc.SpanID(), name: name}
+	if !p.Span.IsValid() {
+		p = Nowhere
+	}
+	if p.depth >= MaxPath { // so that a chain without end does not keep all of its links in memory
+		child.above = &Position{Trace: p.Trace, Span: p.Span}
+		child.above.known.Store(p.lead())
+		return child
+	}
+	child.above, child.depth = p, p.depth+1
+	return child
+}
+
+// Paths returns the names and the ids, in UUID form, from the root to p's span. They are to be read only.
+func (p *Position) Paths() (names, ids []string) {
+	if k := p.known.Load(); k != nil {
+		return k.names, k.ids
+	}
+	if p.above == nil {
+		return nil, nil
+	}
+	up := p.above.lead()
+	n := extended(up.names)
+	both := extend(make([]string, 0, n+extended(up.ids)), up.names, p.name) // one piece of memory for both paths
+	return both[:n:n], extend(both[n:], up.ids, SpanUUID(p.Span))
+}
+
+// lead is Paths for a span that has children, which is likely to be asked again.
+func (p *Position) lead() *paths {
+	var asked []*Position // a loop, because a chain is long where a program recurses
+	for at := p; at != nil && at.known.Load() == nil; at = at.above {
+		asked = append(asked, at)
+	}
+	for i := len(asked) - 1; i >= 0; i-- {
+		names, ids := asked[i].Paths()
+		asked[i].known.Store(&paths{names, ids})
+	}
+	return p.known.Load()
+}
+
+// Extend returns path with one more element, in memory of its own.
+func Extend(path []string, elem string) []string {
+	return extend(make([]string, 0, extended(path)), path, elem)
+}
+
+// extended is the length of path with one more element.
+func extended(path []string) int { return min(len(path)+1, MaxPath) }
+
+func extend(out, path []string, elem string) []string {
+	if len(path) >= MaxPath {
+		out = append(out, path[0])
+		path = path[len(path)-(MaxPath-2):]
+	}
+	return append(append(out, path...), elem)
+}

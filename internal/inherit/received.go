@@ -1,0 +1,49 @@
+package inherit
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Received is a State that is being made of a received context: with all that it points to, in one piece of memory. Its
+// Association and its Entry may be changed until Context or Continue is called; the slices in them are shared.
+type Received struct {
+	State
+	entry    Entry
+	handed   Handed
+	position Position
+	paths    paths
+	remote   remote
+}
+
+// Receive begins with what ctx knows.
+func Receive(ctx context.Context) *Received {
+	r := &Received{State: State{Handed: nothing, Position: Nowhere}}
+	if s := From(ctx); s != nil {
+		r.State = *s
+		r.Starting = nil
+	}
+	r.handed.Association = r.Association
+	r.Handed = &r.handed
+	if r.Entry != nil {
+		r.entry = *r.Entry
+	}
+	r.Entry = &r.entry
+	return r
+}
+
+// Context returns ctx with what was received, and with the current span that it has.
+func (r *Received) Context(ctx context.Context) context.Context { return With(ctx, &r.State) }
+
+// Continue returns a context that continues sc, a span of another process at the end of these paths. Without ids, its own is
+// all of the ids path. The slices belong to the state from now on.
+func (r *Received) Continue(ctx context.Context, sc trace.SpanContext, names, ids []string) context.Context {
+	r.Span = nil
+	r.Position = r.position.place(sc, &r.paths, names, ids)
+	r.Position.Remote = true
+	if spanKey == nil {
+		return trace.ContextWithRemoteSpanContext(With(ctx, &r.State), sc)
+	}
+	return r.remote.enter(ctx, &r.State, sc)
+}
