@@ -9,6 +9,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 	"github.com/clewhq/clew/propagators"
 )
 
@@ -113,7 +114,7 @@ func BenchmarkModelCall(b *testing.B) {
 }
 
 func BenchmarkContext(b *testing.B) {
-	record(b)
+	clewtest.Record(b)
 	ctx, s := clew.Start(clew.WithUser(clew.WithSession(context.Background(), "s"), "u"), "root")
 	text := clew.Serialize(ctx)
 	carrier := propagators.Map{}

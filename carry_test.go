@@ -13,11 +13,12 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 	"github.com/clewhq/clew/propagators"
 )
 
 func TestASerializedContextContinuesInAnotherProcess(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx := clew.WithMetadata(clew.WithUser(clew.WithSession(t.Context(), "s"), "u"), attribute.String("k", "v"), attribute.Int("n", 7))
 	ctx, root := clew.Start(ctx, "root")
 	_, sender := clew.Start(ctx, "sender")
@@ -41,30 +42,30 @@ func TestASerializedContextContinuesInAnotherProcess(t *testing.T) {
 	first.End()
 	clew.StartDetached(context.Background(), "by option", clew.Parent(message)).End()
 
-	r.isChild("sender", "root")
-	r.isChild("first", "sender")
-	r.isChild("second", "first")
-	r.isChild("by option", "sender")
+	r.WantChild(r.Span("sender"), r.Span("root"))
+	r.WantChild(r.Span("first"), r.Span("sender"))
+	r.WantChild(r.Span("second"), r.Span("first"))
+	r.WantChild(r.Span("by option"), r.Span("sender"))
 	for _, name := range []string{"first", "second", "by option"} {
-		s := r.span(name)
-		if sessionUser(s) != "s/u" || text(s, association+"metadata.k") != "v" || text(s, association+"metadata.n") != "7" {
+		s := r.Span(name)
+		if sessionUser(s) != "s/u" || s.Attr(association+"metadata.k") != "v" || s.Attr(association+"metadata.n") != "7" {
 			t.Errorf("%s: %v", name, s.Attributes)
 		}
 		parentPath := ""
 		if name != "second" {
 			parentPath = `["root","sender"]`
-			if !s.Parent.IsRemote() || text(s, "lmnr.span.parent_ids_path") != text(r.span("sender"), "lmnr.span.ids_path") {
+			if !s.Parent.IsRemote() || s.Attr("lmnr.span.parent_ids_path") != r.Span("sender").Attr("lmnr.span.ids_path") {
 				t.Errorf("%s: parent %v, %v", name, s.Parent, s.Attributes)
 			}
 		}
-		if got := text(s, "lmnr.span.parent_path"); got != parentPath {
+		if got := s.Attr("lmnr.span.parent_path"); got != parentPath {
 			t.Errorf("%s: parent path %s", name, got)
 		}
 	}
 }
 
 func TestInjectAndExtractCarryEverything(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "client")
 	h := http.Header{}
 	clew.Inject(ctx, propagation.HeaderCarrier(h))
@@ -78,14 +79,14 @@ func TestInjectAndExtractCarryEverything(t *testing.T) {
 		t.Error(diff)
 	}
 	clew.StartDetached(clew.Extract(context.Background(), propagation.HeaderCarrier(h)), "server").End()
-	r.isChild("server", "client")
-	if got := sessionUser(r.span("server")); got != "s/" {
+	r.WantChild(r.Span("server"), r.Span("client"))
+	if got := sessionUser(r.Span("server")); got != "s/" {
 		t.Errorf("server: %s", got)
 	}
 	only := clew.StartDetached(clew.Extract(context.Background(), propagation.HeaderCarrier(h), clew.IDsOnly), "believes nobody")
 	only.End()
-	got := r.span("believes nobody")
-	if got.Parent.SpanID() != s.OTel().SpanContext().SpanID() || sessionUser(got) != "/" || text(got, "lmnr.span.path") != `["believes nobody"]` {
+	got := r.Span("believes nobody")
+	if got.Parent.SpanID() != s.OTel().SpanContext().SpanID() || sessionUser(got) != "/" || got.Attr("lmnr.span.path") != `["believes nobody"]` {
 		t.Errorf("%v %v", got.Parent, got.Attributes)
 	}
 
@@ -97,7 +98,7 @@ func TestInjectAndExtractCarryEverything(t *testing.T) {
 }
 
 func TestWhatWasRefusedIsToldOnce(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, local := clew.Start(t.Context(), "local")
 	in := clew.Extract(ctx, propagators.Map{"traceparent": "00-zz", "x-laminar-span-context": `{"traceId":1}`})
 	refusals := clew.Refusals(in)
@@ -112,12 +113,12 @@ func TestWhatWasRefusedIsToldOnce(t *testing.T) {
 	first.End()
 	local.End()
 
-	r.isChild("first", "local")
-	events := r.span("first").Events
+	r.WantChild(r.Span("first"), r.Span("local"))
+	events := r.Span("first").Events
 	if len(events) != 2 || events[0].Name != "clew.context.refused" {
 		t.Errorf("events %v", events)
 	}
-	if n := len(r.span("second").Events); n != 0 {
+	if n := len(r.Span("second").Events); n != 0 {
 		t.Errorf("%d events on a later span", n)
 	}
 	if got := clew.Refusals(t.Context()); got != nil {
@@ -126,14 +127,14 @@ func TestWhatWasRefusedIsToldOnce(t *testing.T) {
 }
 
 func TestALosingContextBecomesALink(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	const other = `{"traceId":"11111111-1111-1111-1111-111111111111","spanId":"2222222222222222","sessionId":"not mine"}`
 	ctx := clew.Extract(t.Context(), propagators.Map{
 		"traceparent": "00-0123456789abcdef0123456789abcdef-fedcba9876543210-01", "x-laminar-span-context": other,
 	})
 	_, s := clew.Start(ctx, "s")
 	s.End()
-	got := r.span("s")
+	got := r.Span("s")
 	if got.SpanContext.TraceID().String() != "0123456789abcdef0123456789abcdef" || sessionUser(got) != "/" {
 		t.Errorf("%v %v", got.SpanContext, got.Attributes)
 	}
@@ -163,13 +164,13 @@ func TestDeserializeTellsWhy(t *testing.T) {
 }
 
 func TestAMetaOnlyTraceRecordsNoContent(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	const parent = `{"traceId":"01234567-89ab-cdef-0123-456789abcdef","spanId":"fedcba9876543210","tracingLevel":"meta_only"}`
 	_, s := clew.Start(clew.Continue(t.Context(), parent), "s", clew.Input("secret"))
 	s.SetOutput("secret")
 	s.End()
-	got := r.span("s")
-	if text(got, "lmnr.span.input")+text(got, "lmnr.span.output") != "" || text(got, "lmnr.internal.tracing_level") != "meta_only" {
+	got := r.Span("s")
+	if got.Attr("lmnr.span.input")+got.Attr("lmnr.span.output") != "" || got.Attr("lmnr.internal.tracing_level") != "meta_only" {
 		t.Errorf("%v", got.Attributes)
 	}
 	if !strings.Contains(s.Serialize(), `"tracingLevel":"meta_only"`) {
@@ -195,15 +196,14 @@ func TestNothingBreaksWithoutAContext(t *testing.T) {
 func FuzzContinue(f *testing.F) {
 	f.Add(`{"traceId":"01234567-89ab-cdef-0123-456789abcdef","spanId":"fedcba9876543210","sessionId":"s"}`)
 	f.Add("00-0123456789abcdef0123456789abcdef-fedcba9876543210-01")
-	r := record(f)
+	r := clewtest.Record(f)
 	f.Fuzz(func(t *testing.T, serialized string) {
-		r := recorder{t, r.exporter}
-		r.exporter.Reset()
+		r.Reset()
 		ctx, local := clew.Start(context.Background(), "local")
 		_, s := clew.Start(clew.Continue(ctx, serialized), "next")
 		s.End()
 		local.End()
-		next := r.span("next")
+		next := r.Spans()[0]
 		_, err := clew.Deserialize(serialized)
 		if kept := next.Parent.SpanID() == local.OTel().SpanContext().SpanID(); kept != (err != nil) {
 			t.Errorf("the local parent was kept: %v; refusal: %v", kept, err)
@@ -215,7 +215,7 @@ func FuzzContinue(f *testing.F) {
 }
 
 func TestATraceThatIsNotSampledStaysSo(t *testing.T) {
-	r := record(t, clew.Sampler(sdktrace.ParentBased(sdktrace.NeverSample())))
+	r := clewtest.Record(t, clew.Sampler(sdktrace.ParentBased(sdktrace.NeverSample())))
 	ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "unsampled", clew.Input(badMarshaller{}))
 	text := clew.Serialize(ctx)
 	carrier := propagators.Map{}
@@ -227,7 +227,7 @@ func TestATraceThatIsNotSampledStaysSo(t *testing.T) {
 	}
 	clew.StartDetached(clew.Continue(context.Background(), text), "by string").End()
 	clew.StartDetached(clew.Extract(context.Background(), carrier), "by header").End()
-	if spans := r.exporter.GetSpans(); len(spans) > 0 {
+	if spans := r.Spans(); len(spans) > 0 {
 		t.Errorf("recorded %v", spans)
 	}
 }

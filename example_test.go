@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"strings"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 )
 
 // recording sets Clew up so that done prints what was recorded, as a tree. A program calls clew.Setup without options
@@ -56,7 +58,7 @@ func printBelow(spans tracetest.SpanStubs, parent trace.SpanID, depth int) {
 			{"", "lmnr.span.type"}, {"in", "lmnr.span.input"}, {"out", "lmnr.span.output"}, {"tags", association + "tags"},
 			{"session", association + "session_id"}, {"user", association + "user_id"},
 		} {
-			switch v := text(s, show.key); {
+			switch v := (clewtest.Span{SpanStub: s}).Attr(attribute.Key(show.key)); {
 			case v == "" || v == "DEFAULT":
 			case show.label == "":
 				fmt.Print(" ", v)

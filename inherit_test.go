@@ -7,20 +7,20 @@ import (
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 )
 
 const association = "lmnr.association.properties."
 
-func sessionUser(s tracetest.SpanStub) string {
-	return text(s, association+"session_id") + "/" + text(s, association+"user_id")
+func sessionUser(s clewtest.Span) string {
+	return s.Session() + "/" + s.User()
 }
 
 func TestChildrenInheritSessionUserAndMetadata(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx := clew.WithSession(t.Context(), "s1", attribute.String("channel", "mail"))
 	ctx = clew.WithUser(ctx, "u1")
 	ctx = clew.WithMetadata(ctx, attribute.String("tier", "gold"), attribute.Int("n", 1))
@@ -30,28 +30,28 @@ func TestChildrenInheritSessionUserAndMetadata(t *testing.T) {
 	clew.StartDetached(ctx, "child").End()
 	root.End()
 
-	if got := sessionUser(r.span("child")); got != "s1/u1" {
+	if got := sessionUser(r.Span("child")); got != "s1/u1" {
 		t.Errorf("child: %s", got)
 	}
-	if got := sessionUser(r.span("late")); got != "s1/u2" {
+	if got := sessionUser(r.Span("late")); got != "s1/u2" {
 		t.Errorf("late: %s", got)
 	}
 	for _, name := range []string{"root", "child", "late"} {
-		s := r.span(name)
-		if text(s, association+"metadata.tier") != "gold" || text(s, "channel") != "mail" || text(s, association+"trace_type") != "DEFAULT" {
+		s := r.Span(name)
+		if s.Attr(association+"metadata.tier") != "gold" || s.Attr("channel") != "mail" || s.Attr(association+"trace_type") != "DEFAULT" {
 			t.Errorf("%s: %v", name, s.Attributes)
 		}
 	}
-	if n, _ := value(r.span("late"), association+"metadata.n"); n.AsInt64() != 2 {
+	if n, _ := r.Span("late").Value(association + "metadata.n"); n.AsInt64() != 2 {
 		t.Errorf("late metadata: %v", n)
 	}
-	if got := text(r.span("child"), association+"tags"); got != "" {
+	if got := r.Span("child").Attr(association + "tags"); got != "" {
 		t.Errorf("tags were inherited: %s", got)
 	}
 }
 
 func TestGettersSeeWhatChildrenWillInherit(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	ctx := t.Context()
 	if _, ok := clew.SessionFrom(ctx); ok {
 		t.Error("a session out of nowhere")
@@ -78,7 +78,7 @@ func TestGettersSeeWhatChildrenWillInherit(t *testing.T) {
 }
 
 func TestForeignSpansNestAndInheritLikeOurOwn(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	tracer := otel.Tracer("other")
 	ctx := clew.WithSession(clew.WithUser(t.Context(), "u"), "s")
 	ctx, top := clew.Start(ctx, "top")
@@ -90,18 +90,18 @@ func TestForeignSpansNestAndInheritLikeOurOwn(t *testing.T) {
 	foreign.End()
 	top.End()
 
-	r.isChild("foreign", "top")
-	r.isChild("ours", "foreign")
-	r.isChild("deep", "ours")
+	r.WantChild(r.Span("foreign"), r.Span("top"))
+	r.WantChild(r.Span("ours"), r.Span("foreign"))
+	r.WantChild(r.Span("deep"), r.Span("ours"))
 	for _, name := range []string{"top", "foreign", "ours", "deep"} {
-		if got := sessionUser(r.span(name)); got != "s/u" {
+		if got := sessionUser(r.Span(name)); got != "s/u" {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
 
 func TestASpanTakenOutOfItsContextStillHandsDown(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx := clew.WithMetadata(clew.WithSession(t.Context(), "s"), attribute.String("k", "v"))
 	ctx, top := clew.Start(ctx, "top")
 	_, foreign := otel.Tracer("other").Start(ctx, "foreign")
@@ -118,85 +118,85 @@ func TestASpanTakenOutOfItsContextStillHandsDown(t *testing.T) {
 	foreign.End()
 	top.End()
 
-	r.isChild("ours", "foreign")
-	r.isChild("theirs", "foreign")
-	r.isChild("below top", "top")
+	r.WantChild(r.Span("ours"), r.Span("foreign"))
+	r.WantChild(r.Span("theirs"), r.Span("foreign"))
+	r.WantChild(r.Span("below top"), r.Span("top"))
 	for _, name := range []string{"ours", "theirs", "below top"} {
-		s := r.span(name)
-		if sessionUser(s) != "s/" || text(s, association+"metadata.k") != "v" {
+		s := r.Span(name)
+		if sessionUser(s) != "s/" || s.Attr(association+"metadata.k") != "v" {
 			t.Errorf("%s: %v", name, s.Attributes)
 		}
 	}
 }
 
 func TestAForeignRootInsideASpanHasNoPath(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, top := clew.Start(clew.WithSession(t.Context(), "s"), "top")
 	_, root := otel.Tracer("other").Start(ctx, "root", trace.WithNewRoot())
 	root.End()
 	top.End()
-	if got := text(r.span("root"), "lmnr.span.path"); got != `["root"]` {
+	if got := r.Span("root").Attr("lmnr.span.path"); got != `["root"]` {
 		t.Errorf("path %s", got)
 	}
 }
 
 func TestWhatASpanWasExplicitlyStartedWithWins(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx := clew.WithSession(t.Context(), "inherited")
 	explicit := attribute.String(association+"session_id", "explicit")
 	clew.StartDetached(ctx, "ours", clew.Attr(explicit)).End()
 	_, s := otel.Tracer("other").Start(ctx, "foreign", trace.WithAttributes(explicit))
 	s.End()
 	for _, name := range []string{"ours", "foreign"} {
-		if got := sessionUser(r.span(name)); got != "explicit/" {
+		if got := sessionUser(r.Span(name)); got != "explicit/" {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
 
 func TestMakingASpanCurrentTakesItsSessionAlong(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, s := clew.Start(clew.WithUser(clew.WithSession(t.Context(), "A"), "u"), "of A")
 	elsewhere := clew.WithMetadata(clew.WithSession(context.Background(), "B"), attribute.String("k", "v"))
 	clew.StartDetached(clew.WithSpan(elsewhere, s), "from B").End()
 	later := clew.WithSession(ctx, "C")
 	clew.StartDetached(clew.WithSpan(later, s), "told later").End()
 	s.End()
-	if got := sessionUser(r.span("from B")); got != "A/u" {
+	if got := sessionUser(r.Span("from B")); got != "A/u" {
 		t.Errorf("from B: %s", got)
 	}
-	if got := text(r.span("from B"), association+"metadata.k"); got != "v" {
+	if got := r.Span("from B").Attr(association + "metadata.k"); got != "v" {
 		t.Errorf("metadata %q", got)
 	}
-	if got := sessionUser(r.span("told later")); got != "C/u" {
+	if got := sessionUser(r.Span("told later")); got != "C/u" {
 		t.Errorf("told later: %s", got)
 	}
 }
 
 func TestTagsOfAForeignSpanAddUp(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, foreign := otel.Tracer("other").Start(t.Context(), "foreign")
 	clew.CurrentSpan(ctx).AddTags("a", "b")
 	clew.CurrentSpan(ctx).AddTags("b", "c")
 	foreign.End()
-	if got := text(r.span("foreign"), association+"tags"); got != `["a","b","c"]` {
+	if got := r.Span("foreign").Attr(association + "tags"); got != `["a","b","c"]` {
 		t.Errorf("tags %s", got)
 	}
 }
 
 func TestAttributesOfASessionAreCopied(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	attrs := []attribute.KeyValue{attribute.String("plan", "gold")}
 	ctx := clew.WithSession(t.Context(), "s", attrs...)
 	attrs[0] = attribute.String("plan", "changed")
 	clew.StartDetached(ctx, "span").End()
-	if got := text(r.span("span"), "plan"); got != "gold" {
+	if got := r.Span("span").Attr("plan"); got != "gold" {
 		t.Errorf("plan %q", got)
 	}
 }
 
 func TestCurrentSpanWrapsAForeignSpan(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, foreign := otel.Tracer("other").Start(clew.WithSession(t.Context(), "s"), "foreign")
 	s := clew.CurrentSpan(ctx)
 	s.SetOutput("out")
@@ -206,8 +206,8 @@ func TestCurrentSpanWrapsAForeignSpan(t *testing.T) {
 		t.Errorf("serialized %q and %q", serialized, clew.Serialize(ctx))
 	}
 	foreign.End()
-	got := r.span("foreign")
-	if text(got, "lmnr.span.output") != "out" || text(got, association+"tags") != `["tag"]` {
+	got := r.Span("foreign")
+	if got.Attr("lmnr.span.output") != "out" || got.Attr(association+"tags") != `["tag"]` {
 		t.Errorf("%v", got.Attributes)
 	}
 	if clew.CurrentSpan(context.Background()) != nil {

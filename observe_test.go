@@ -9,13 +9,13 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 )
 
 // failure returns the exception event and status of a span; it must have exactly one event.
-func failure(t *testing.T, s tracetest.SpanStub) (kind, message, status string) {
+func failure(t *testing.T, s clewtest.Span) (kind, message, status string) {
 	t.Helper()
 	if len(s.Events) != 1 || s.Events[0].Name != "exception" {
 		t.Fatalf("events of %s: %v", s.Name, s.Events)
@@ -35,7 +35,7 @@ func failure(t *testing.T, s tracetest.SpanStub) (kind, message, status string) 
 }
 
 func TestObserveRecordsTheResultOrTheError(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	out, err := clew.Observe(t.Context(), "good", func(ctx context.Context) (map[string]int, error) {
 		return map[string]int{"n": 1}, nil
 	}, clew.TOOL, clew.Input("q"))
@@ -51,22 +51,22 @@ func TestObserveRecordsTheResultOrTheError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 
-	good := r.span("good")
-	if text(good, "lmnr.span.input") != "q" || text(good, "lmnr.span.output") != `{"n":1}` || good.Status.Code != codes.Unset {
+	good := r.Span("good")
+	if good.Attr("lmnr.span.input") != "q" || good.Attr("lmnr.span.output") != `{"n":1}` || good.Status.Code != codes.Unset {
 		t.Errorf("%v %v", good.Attributes, good.Status)
 	}
-	kind, message, status := failure(t, r.span("bad"))
+	kind, message, status := failure(t, r.Span("bad"))
 	if kind != "*fmt.wrapError" || message != "step: broken" || status != "step: broken" {
 		t.Errorf("%q %q %q", kind, message, status)
 	}
-	if _, ok := value(r.span("bad"), "lmnr.span.output"); ok {
+	if _, ok := r.Span("bad").Value("lmnr.span.output"); ok {
 		t.Error("an output was recorded beside the error")
 	}
-	failure(t, r.span("run"))
+	failure(t, r.Span("run"))
 }
 
 func TestFuncRecordsArgumentAndResult(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	double := func(_ context.Context, n int) (int, error) { return 2 * n, nil }
 	for name, tc := range map[string]struct {
 		opts    []clew.SpanOption
@@ -79,12 +79,12 @@ func TestFuncRecordsArgumentAndResult(t *testing.T) {
 	} {
 		wrapped := clew.Func(name, double, tc.opts...)
 		for range 2 { // an option is not used up
-			r.exporter.Reset()
+			r.Reset()
 			if got, err := wrapped(t.Context(), 21); got != 42 || err != nil {
 				t.Errorf("%s: got %d, %v", name, got, err)
 			}
-			s := r.span(name)
-			if text(s, "lmnr.span.input") != tc.in || text(s, "lmnr.span.output") != tc.out {
+			s := r.Span(name)
+			if s.Attr("lmnr.span.input") != tc.in || s.Attr("lmnr.span.output") != tc.out {
 				t.Errorf("%s: %v", name, s.Attributes)
 			}
 		}
@@ -92,7 +92,7 @@ func TestFuncRecordsArgumentAndResult(t *testing.T) {
 }
 
 func TestAnOutputThatIsGivenWinsOverTheResult(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	secret := func(ctx context.Context) (string, error) {
 		clew.CurrentSpan(ctx).SetOutput("masked")
 		return "secret", nil
@@ -111,14 +111,14 @@ func TestAnOutputThatIsGivenWinsOverTheResult(t *testing.T) {
 		if got, err := clew.Observe(t.Context(), name, tc.fn, tc.opts...); got != "secret" || err != nil {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
-		if got := text(r.span(name), "lmnr.span.output"); got != tc.want {
+		if got := r.Span(name).Attr("lmnr.span.output"); got != tc.want {
 			t.Errorf("%s: output %q, want %q", name, got, tc.want)
 		}
 	}
 }
 
 func TestAPanicIsRecordedAndGoesOn(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	boom := errors.New("boom")
 	for name, work := range map[string]func(){
 		"Observe": func() {
@@ -157,12 +157,12 @@ func TestAPanicIsRecordedAndGoesOn(t *testing.T) {
 			}()
 			work()
 		}()
-		kind, message, status := failure(t, r.span(name))
+		kind, message, status := failure(t, r.Span(name))
 		if kind != "*errors.errorString" || message != "boom" || status != "panic: boom" {
 			t.Errorf("%s: %q %q %q", name, kind, message, status)
 		}
 		stack := ""
-		for _, kv := range r.span(name).Events[0].Attributes {
+		for _, kv := range r.Span(name).Events[0].Attributes {
 			if kv.Key == "exception.stacktrace" {
 				stack = kv.Value.AsString()
 			}
@@ -174,20 +174,20 @@ func TestAPanicIsRecordedAndGoesOn(t *testing.T) {
 }
 
 func TestAGoroutineThatExitsEndsItsSpan(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		_ = clew.Run(t.Context(), "exits", func(context.Context) error { runtime.Goexit(); return nil })
 	}()
 	<-done
-	if s := r.span("exits"); len(s.Events) != 0 {
+	if s := r.Span("exits"); len(s.Events) != 0 {
 		t.Errorf("events %v", s.Events)
 	}
 }
 
 func TestAFailureOnItsWayUpIsRecordedOnce(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	type uncomparable struct{ error }
 	for name, broken := range map[string]error{"plain": errors.New("broken"), "uncomparable": uncomparable{listError{"broken"}}} {
 		_ = func() (err error) {
@@ -196,7 +196,7 @@ func TestAFailureOnItsWayUpIsRecordedOnce(t *testing.T) {
 			s.RecordError(errors.New("an attempt"))
 			return clew.UseSpan(t.Context(), s, func(context.Context) error { return broken })
 		}()
-		if n := len(r.span(name).Events); n != 2 && name == "plain" || n < 2 {
+		if n := len(r.Span(name).Events); n != 2 && name == "plain" || n < 2 {
 			t.Errorf("%s: %d events", name, n)
 		}
 	}
@@ -207,7 +207,7 @@ type listError []string
 func (e listError) Error() string { return strings.Join(e, ", ") }
 
 func TestTextOfFailuresIsBounded(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	long := strings.Repeat("x", 1<<20)
 	_ = clew.Run(t.Context(), "error", func(context.Context) error { return errors.New(long) })
 	func() {
@@ -215,7 +215,7 @@ func TestTextOfFailuresIsBounded(t *testing.T) {
 		_ = clew.Run(t.Context(), "panic", func(context.Context) error { panic(long) })
 	}()
 	for _, name := range []string{"error", "panic"} {
-		s := r.span(name)
+		s := r.Span(name)
 		if n := len(s.Status.Description); n > 65<<10 || n < 63<<10 {
 			t.Errorf("%s: a status of %d bytes", name, n)
 		}
@@ -228,7 +228,7 @@ func TestTextOfFailuresIsBounded(t *testing.T) {
 }
 
 func TestUseSpanEndsOnlyWhenToldTo(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	broken := errors.New("broken")
 	s := clew.StartDetached(t.Context(), "held")
 	for range 2 {
@@ -240,13 +240,13 @@ func TestUseSpanEndsOnlyWhenToldTo(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if n := len(r.exporter.GetSpans()); n != 2 {
+	if n := len(r.Spans()); n != 2 {
 		t.Fatalf("%d spans have ended, want the two inside", n)
 	}
 	if err := clew.UseSpan(t.Context(), s, func(context.Context) error { return broken }, clew.EndOnExit, nil); !errors.Is(err, broken) {
 		t.Error(err)
 	}
-	_, message, _ := failure(t, r.span("held"))
+	_, message, _ := failure(t, r.Span("held"))
 	if message != "broken" {
 		t.Errorf("message %q", message)
 	}

@@ -13,6 +13,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 	"github.com/clewhq/clew/propagators"
 )
 
@@ -41,27 +42,27 @@ func TestPolicies(t *testing.T) {
 		"a signature that is asked for and missing": {opts: []clew.ExtractOption{clew.SignedBy([]byte("key"))}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := record(t)
+			r := clewtest.Record(t)
 			ctx, entry := clew.Start(clew.Extract(t.Context(), in, tc.opts...), "entry")
 			clew.StartDetached(ctx, "child").End()
 			entry.End()
-			got := r.span("entry")
+			got := r.Span("entry")
 			if same := got.SpanContext.TraceID().String() == theirTrace; same != tc.same {
 				t.Errorf("in the sender's trace: %v", same)
 			}
 			if got.Parent.IsValid() != tc.same {
 				t.Errorf("parent %v", got.Parent)
 			}
-			if s := text(got, "lmnr.association.properties.session_id"); s != tc.session {
+			if s := got.Attr("lmnr.association.properties.session_id"); s != tc.session {
 				t.Errorf("session %q", s)
 			}
 			if len(got.Links) != tc.links || tc.links > 0 && got.Links[0].SpanContext.SpanID().String() != theirSpan {
 				t.Errorf("links %v", got.Links)
 			}
-			if p := text(got, "clew.context.policy"); p != tc.policy {
+			if p := got.Attr("clew.context.policy"); p != tc.policy {
 				t.Errorf("policy %q", p)
 			}
-			if p := text(r.span("child"), "clew.context.policy"); p != "" {
+			if p := r.Span("child").Attr("clew.context.policy"); p != "" {
 				t.Errorf("a child says policy %q", p)
 			}
 			if tc.policy == "" && len(clew.Refusals(ctx)) == 0 {
@@ -74,11 +75,11 @@ func TestPolicies(t *testing.T) {
 func TestPoliciesKeepTheLocalParent(t *testing.T) {
 	for _, policy := range []clew.Policy{clew.PolicyRestart, clew.PolicyIgnore} {
 		t.Run(string(policy), func(t *testing.T) {
-			r := record(t)
+			r := clewtest.Record(t)
 			ctx, local := clew.Start(t.Context(), "local")
 			clew.StartDetached(clew.Extract(ctx, propagators.Map{"traceparent": theirParent}, policy), "inside").End()
 			local.End()
-			r.isChild("inside", "local")
+			r.WantChild(r.Span("inside"), r.Span("local"))
 		})
 	}
 }
@@ -112,12 +113,12 @@ func TestSamplingThatIsNotInTheFlag(t *testing.T) {
 		"without any decision the local sampler decides": {in: propagators.Map{}, sampler: never},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := record(t, clew.Sampler(tc.sampler), clew.ContextFormats(propagators.Names()...))
+			r := clewtest.Record(t, clew.Sampler(tc.sampler), clew.ContextFormats(propagators.Names()...))
 			ctx, entry := clew.Start(clew.Extract(t.Context(), tc.in, tc.opts...), "entry")
 			out := propagators.Map{}
 			clew.Inject(ctx, out)
 			entry.End()
-			if got := len(r.exporter.GetSpans()) == 1; got != tc.sampled {
+			if got := len(r.Spans()) == 1; got != tc.sampled {
 				t.Errorf("recorded: %v", got)
 			}
 			want := "-0"
@@ -142,7 +143,7 @@ func TestWhatNamesNoParentLeavesTheDecisionOfTheOneThatStaysAlone(t *testing.T) 
 		"nothing that is read": {"x-request-id": "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			record(t, clew.ContextFormats(propagators.Names()...))
+			clewtest.Record(t, clew.ContextFormats(propagators.Names()...))
 			debug := clew.Extract(t.Context(), propagators.Map{"b3": theirTrace + "-" + theirSpan + "-d"})
 			ctx, local := clew.Start(debug, "local")
 			defer local.End()
@@ -160,7 +161,7 @@ func TestWhatNamesNoParentLeavesTheDecisionOfTheOneThatStaysAlone(t *testing.T) 
 }
 
 func TestDebugRecordsTheWholeTraceButNotANewOne(t *testing.T) {
-	r := record(t, clew.Sampler(sdktrace.NeverSample()))
+	r := clewtest.Record(t, clew.Sampler(sdktrace.NeverSample()))
 	ctx, entry := clew.Start(clew.Extract(t.Context(), propagators.Map{"b3": theirTrace + "-" + theirSpan + "-d"}), "entry")
 	ctx, child := clew.Start(ctx, "child")
 	clew.StartDetached(ctx, "grandchild").End()
@@ -168,7 +169,7 @@ func TestDebugRecordsTheWholeTraceButNotANewOne(t *testing.T) {
 	child.End()
 	entry.End()
 	var names []string
-	for _, s := range r.exporter.GetSpans() {
+	for _, s := range r.Spans() {
 		names = append(names, s.Name)
 	}
 	if got := sorted(names); got != "child entry grandchild" {
@@ -177,7 +178,7 @@ func TestDebugRecordsTheWholeTraceButNotANewOne(t *testing.T) {
 }
 
 func TestASignedContextComesBack(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	key := []byte("key")
 	ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "s")
 	defer s.End()
@@ -223,7 +224,7 @@ func TestWhichVariableChoosesTheFormats(t *testing.T) {
 				t.Setenv(variable, tc.env[variable])
 			}
 			var log bytes.Buffer
-			record(t, clew.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+			clewtest.Record(t, clew.Logger(slog.New(slog.NewTextHandler(&log, nil))))
 			ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "s")
 			defer s.End()
 			h := http.Header{}

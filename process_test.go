@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 )
 
 // childVariable makes the test binary a child process that tells what it continues.
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestAChildProcessContinuesTheSpanItWasStartedUnder(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "parent")
 	defer s.End()
 	sc := s.OTel().SpanContext()
@@ -54,7 +55,7 @@ func TestAChildProcessContinuesTheSpanItWasStartedUnder(t *testing.T) {
 }
 
 func TestEnvironReplacesTheContextThatThisProcessWasStartedWith(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	t.Setenv("TRACEPARENT", theirParent)
 	t.Setenv("TRACESTATE", "theirs=1")
 	t.Setenv("B3", theirTrace+"-"+theirSpan+"-1")

@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 )
 
 // collector is an OTLP receiver that keeps requests.
@@ -170,10 +171,10 @@ func TestSetupRefusesWrongCodeAndForgivesAWrongEnvironment(t *testing.T) {
 	t.Setenv("OTEL_PROPAGATORS", "tracecontext,smoke-signals")
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "nonsense")
 	var log bytes.Buffer
-	r := record(t, clew.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+	r := clewtest.Record(t, clew.Logger(slog.New(slog.NewTextHandler(&log, nil))))
 	_, s := clew.Start(t.Context(), "s")
 	s.End()
-	r.span("s")
+	r.Span("s")
 	for _, want := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "smoke-signals", "OTEL_EXPORTER_OTLP_HEADERS"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("nothing was said about %s: %s", want, log.String())
@@ -193,10 +194,10 @@ func TestASecondSetupIsAnErrorUntilTheFirstIsShutDown(t *testing.T) {
 	if err := first(t.Context()); err != nil {
 		t.Error(err)
 	}
-	r := record(t)
+	r := clewtest.Record(t)
 	_, s := clew.Start(t.Context(), "again")
 	s.End()
-	r.span("again")
+	r.Span("again")
 }
 
 func TestSetupKeepsTheProviderThatIsRegistered(t *testing.T) {
@@ -226,7 +227,7 @@ func TestSetupKeepsTheProviderThatIsRegistered(t *testing.T) {
 			t.Fatalf("%s has %d spans", where, len(spans))
 		}
 		for _, span := range spans {
-			if text(span, association+"session_id") != "s" || text(span, "lmnr.span.path") == "" {
+			if span := (clewtest.Span{SpanStub: span}); span.Session() != "s" || span.Attr("lmnr.span.path") == "" {
 				t.Errorf("%s: %s has %v", where, span.Name, span.Attributes)
 			}
 		}
@@ -260,7 +261,7 @@ func TestSetupUsesTheProviderItIsGiven(t *testing.T) {
 	_, s := clew.Start(t.Context(), "s", clew.LLM)
 	s.End()
 	spans := own.GetSpans()
-	if len(spans) != 1 || text(spans[0], "lmnr.span.path") != `["s"]` {
+	if len(spans) != 1 || (clewtest.Span{SpanStub: spans[0]}).Attr("lmnr.span.path") != `["s"]` {
 		t.Errorf("spans %v", spans)
 	}
 	if err := shutdown(t.Context()); err != nil {
@@ -312,7 +313,7 @@ func TestAProviderWithoutOurProcessorStillGetsPaths(t *testing.T) {
 		if s.Name == "child" {
 			want = `["root","child"]`
 		}
-		if text(s, "lmnr.span.path") != want || text(s, association+"user_id") != "u" {
+		if s := (clewtest.Span{SpanStub: s}); s.Attr("lmnr.span.path") != want || s.User() != "u" {
 			t.Errorf("%s: %v", s.Name, s.Attributes)
 		}
 	}
@@ -322,7 +323,7 @@ func TestAProviderWithoutOurProcessorStillGetsPaths(t *testing.T) {
 }
 
 func TestTheRegisteredPropagatorTellsStrangersIDsOnly(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "s")
 	h := http.Header{}
 	otel.GetTextMapPropagator().Inject(ctx, propagation.HeaderCarrier(h))
@@ -339,7 +340,7 @@ func TestTheRegisteredPropagatorTellsStrangersIDsOnly(t *testing.T) {
 }
 
 func TestShareInheritedTellsEverybody(t *testing.T) {
-	record(t, clew.ShareInherited())
+	clewtest.Record(t, clew.ShareInherited())
 	ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "s")
 	h := http.Header{}
 	otel.GetTextMapPropagator().Inject(ctx, propagation.HeaderCarrier(h))
@@ -405,7 +406,7 @@ func TestEnvironmentSwitches(t *testing.T) {
 	})
 	t.Run("baggage", func(t *testing.T) {
 		t.Setenv("OTEL_PROPAGATORS", "tracecontext, baggage")
-		record(t)
+		clewtest.Record(t)
 		fields := strings.Join(otel.GetTextMapPropagator().Fields(), " ")
 		if !strings.Contains(fields, "baggage") || strings.Contains(fields, "laminar") {
 			t.Errorf("fields %s", fields)
@@ -443,7 +444,7 @@ func TestAProviderThatTakesNoProcessorsIsLeftAlone(t *testing.T) {
 }
 
 func TestContinueReadsEveryFormatWhateverInjectUses(t *testing.T) {
-	record(t, clew.ContextFormats("tracecontext"))
+	clewtest.Record(t, clew.ContextFormats("tracecontext"))
 	ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "s")
 	defer s.End()
 	if id, _ := clew.SessionFrom(clew.Continue(context.Background(), clew.Serialize(ctx))); id != "s" {

@@ -2,6 +2,7 @@ package clew_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,10 +15,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 )
 
 func TestSpansNestThroughTheContext(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, root := clew.Start(t.Context(), "root")
 	inner, child := clew.Start(ctx, "child")
 	_, grandchild := clew.Start(inner, "grandchild")
@@ -29,43 +31,43 @@ func TestSpansNestThroughTheContext(t *testing.T) {
 	sibling.End()
 	root.End()
 
-	if p := r.span("root").Parent; p.IsValid() {
+	if p := r.Span("root").Parent; p.IsValid() {
 		t.Errorf("the root has parent %v", p)
 	}
-	if got := text(r.span("root"), "lmnr.span.path"); got != `["root"]` {
+	if got := r.Span("root").Attr("lmnr.span.path"); got != `["root"]` {
 		t.Errorf("path of the root: %s", got)
 	}
-	r.isChild("child", "root")
-	r.isChild("grandchild", "child")
-	r.isChild("late", "child")
-	r.isChild("sibling", "root")
+	r.WantChild(r.Span("child"), r.Span("root"))
+	r.WantChild(r.Span("grandchild"), r.Span("child"))
+	r.WantChild(r.Span("late"), r.Span("child"))
+	r.WantChild(r.Span("sibling"), r.Span("root"))
 }
 
 func TestEverySpanSaysWhoMadeIt(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	_, s := clew.Start(t.Context(), "tool", clew.TOOL)
 	s.End()
 	_, foreign := otel.Tracer("other").Start(t.Context(), "foreign")
 	foreign.End()
 	for _, name := range []string{"tool", "foreign"} {
-		stub := r.span(name)
-		if got := text(stub, "lmnr.span.instrumentation_source"); got != "go" {
+		stub := r.Span(name)
+		if got := stub.Attr("lmnr.span.instrumentation_source"); got != "go" {
 			t.Errorf("%s: source %q", name, got)
 		}
-		if text(stub, "lmnr.span.sdk_version") != clew.Version || !strings.HasPrefix(text(stub, "lmnr.span.language_version"), "go@1.") {
+		if stub.Attr("lmnr.span.sdk_version") != clew.Version || !strings.HasPrefix(stub.Attr("lmnr.span.language_version"), "go@1.") {
 			t.Errorf("%s: versions %v", name, stub.Attributes)
 		}
 	}
-	if got := text(r.span("tool"), "lmnr.span.type"); got != "TOOL" {
+	if got := r.Span("tool").Attr("lmnr.span.type"); got != "TOOL" {
 		t.Errorf("type %q", got)
 	}
-	if _, ok := value(r.span("foreign"), "lmnr.span.type"); ok {
+	if _, ok := r.Span("foreign").Value("lmnr.span.type"); ok {
 		t.Error("a foreign span got a type that its maker did not give it")
 	}
 }
 
 func TestOptionsOfASpan(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	began := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	other := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}})
 	_, s := clew.Start(t.Context(), "s", clew.EXECUTOR, clew.Input(map[string]int{"n": 1}), clew.Tags("a", "b", "a"),
@@ -80,12 +82,12 @@ func TestOptionsOfASpan(t *testing.T) {
 	s.AddTags("late")
 	s.End()
 
-	got := r.span("renamed")
-	for key, want := range map[string]string{
+	got := r.Span("renamed")
+	for key, want := range map[attribute.Key]string{
 		"lmnr.span.type": "EXECUTOR", "lmnr.span.input": `{"n":1}`, "lmnr.span.output": "raw <text>", "x": "1",
 		"lmnr.association.properties.tags": `["a","b","c"]`, "lmnr.span.path": `["s"]`,
 	} {
-		if have := text(got, key); have != want {
+		if have := got.Attr(key); have != want {
 			t.Errorf("%s is %q, want %q", key, have, want)
 		}
 	}
@@ -131,7 +133,7 @@ func TestNilAndUnrecordedSpansDoNothing(t *testing.T) {
 }
 
 func TestADetachedSpanIsNotCurrentUntilItIsUsed(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, root := clew.Start(t.Context(), "root")
 	s := clew.StartDetached(ctx, "detached")
 	if got := clew.CurrentSpan(ctx); got != root {
@@ -144,12 +146,12 @@ func TestADetachedSpanIsNotCurrentUntilItIsUsed(t *testing.T) {
 	clew.StartDetached(inside, "child").End()
 	s.End()
 	root.End()
-	r.isChild("detached", "root")
-	r.isChild("child", "detached")
+	r.WantChild(r.Span("detached"), r.Span("root"))
+	r.WantChild(r.Span("child"), r.Span("detached"))
 }
 
 func TestNewTraceBeginsOne(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, root := clew.Start(clew.WithSession(t.Context(), "s"), "root")
 	clew.StartDetached(ctx, "apart", clew.NewTrace).End()
 	clew.StartDetached(ctx, "continued", clew.NewTrace, clew.Parent(root.Serialize())).End()
@@ -158,23 +160,23 @@ func TestNewTraceBeginsOne(t *testing.T) {
 	root.End()
 
 	for _, name := range []string{"apart", "bad parent apart"} {
-		s := r.span(name)
+		s := r.Span(name)
 		if s.Parent.IsValid() || s.SpanContext.TraceID() == root.OTel().SpanContext().TraceID() {
 			t.Errorf("%s is in the old trace", name)
 		}
-		if got := text(s, "lmnr.span.path"); got != list([]string{name}) {
+		if got := s.Path(); !slices.Equal(got, []string{name}) {
 			t.Errorf("path of %s is %s", name, got)
 		}
-		if got := text(s, "lmnr.association.properties.session_id"); got != "s" {
+		if got := s.Attr("lmnr.association.properties.session_id"); got != "s" {
 			t.Errorf("%s lost its session: %q", name, got)
 		}
 	}
-	r.isChild("continued", "root")
-	r.isChild("bad parent", "root")
+	r.WantChild(r.Span("continued"), r.Span("root"))
+	r.WantChild(r.Span("bad parent"), r.Span("root"))
 }
 
 func TestNewTracesSayThatTheirIDIsRandom(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, root := clew.Start(t.Context(), "root")
 	clew.StartDetached(ctx, "child").End()
 	clew.StartDetached(ctx, "apart", clew.NewTrace).End()
@@ -183,14 +185,14 @@ func TestNewTracesSayThatTheirIDIsRandom(t *testing.T) {
 	_, foreign := otel.Tracer("other").Start(server, "foreign")
 	foreign.End()
 	for _, name := range []string{"root", "child", "apart", "foreign"} {
-		if flags := r.span(name).SpanContext.TraceFlags(); flags != trace.FlagsSampled|trace.FlagsRandom {
+		if flags := r.Span(name).SpanContext.TraceFlags(); flags != trace.FlagsSampled|trace.FlagsRandom {
 			t.Errorf("flags of %s are %v", name, flags)
 		}
 	}
 }
 
 func TestDeepPathsStayBounded(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx := t.Context()
 	var last *clew.Span
 	for range 300 {
@@ -198,15 +200,15 @@ func TestDeepPathsStayBounded(t *testing.T) {
 	}
 	last.SetName("last")
 	last.End()
-	path := strs(r.span("last"), "lmnr.span.path")
-	ids := strs(r.span("last"), "lmnr.span.ids_path")
+	path := r.Span("last").Strings("lmnr.span.path")
+	ids := r.Span("last").Strings("lmnr.span.ids_path")
 	if len(path) != 256 || len(ids) != 256 {
 		t.Errorf("paths of %d and %d elements", len(path), len(ids))
 	}
 }
 
 func TestInputsThatJSONCannotHoldAreSaidSo(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	type loop struct{ Self *loop }
 	cycle := &loop{}
 	cycle.Self = cycle
@@ -227,13 +229,13 @@ func TestInputsThatJSONCannotHoldAreSaidSo(t *testing.T) {
 	} {
 		s := clew.StartDetached(t.Context(), name, clew.Input(tc.in))
 		s.End()
-		if got := text(r.span(name), "lmnr.span.input"); !strings.HasPrefix(got, tc.want) {
+		if got := r.Span(name).Attr("lmnr.span.input"); !strings.HasPrefix(got, tc.want) {
 			t.Errorf("%s is recorded as %q, want %q", name, got, tc.want)
 		}
 	}
 	s := clew.StartDetached(t.Context(), "long", clew.Input(strings.Repeat("長", 4<<20)))
 	s.End()
-	if got := text(r.span("long"), "lmnr.span.input"); len(got) > 10<<20 || !strings.HasSuffix(got, "長...[truncated]") {
+	if got := r.Span("long").Attr("lmnr.span.input"); len(got) > 10<<20 || !strings.HasSuffix(got, "長...[truncated]") {
 		t.Errorf("%d bytes that end in %q", len(got), got[len(got)-20:])
 	}
 }
@@ -247,7 +249,7 @@ type badMarshaller struct{}
 func (badMarshaller) MarshalJSON() ([]byte, error) { panic("no") }
 
 func TestASpanMayBeUsedFromManyGoroutines(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, root := clew.Start(t.Context(), "root")
 	var wg sync.WaitGroup
 	for range 8 {
@@ -266,15 +268,15 @@ func TestASpanMayBeUsedFromManyGoroutines(t *testing.T) {
 	wg.Wait()
 	root.End()
 	sessions := map[string]bool{}
-	for _, s := range r.exporter.GetSpans() {
+	for _, s := range r.Spans() {
 		if s.Name == "child" {
-			sessions[text(s, "lmnr.association.properties.session_id")] = true
+			sessions[s.Attr("lmnr.association.properties.session_id")] = true
 		}
 	}
 	if len(sessions) != 400 {
 		t.Errorf("%d different sessions, want 400", len(sessions))
 	}
-	if diff := cmp.Diff([]string{"a", "b"}, strs(r.span("root"), "lmnr.association.properties.tags")); diff != "" {
+	if diff := cmp.Diff([]string{"a", "b"}, r.Span("root").Strings("lmnr.association.properties.tags")); diff != "" {
 		t.Error(diff)
 	}
 }

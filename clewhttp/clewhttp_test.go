@@ -6,53 +6,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
 	"github.com/clewhq/clew/clewhttp"
+	"github.com/clewhq/clew/clewtest"
 )
 
-func record(t *testing.T) *tracetest.InMemoryExporter {
-	t.Helper()
-	e := tracetest.NewInMemoryExporter()
-	shutdown, err := clew.Setup(t.Context(), clew.Exporter(tracetest.NewNoopExporter()),
-		clew.SpanProcessor(sdktrace.NewSimpleSpanProcessor(e)), clew.Logger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := shutdown(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return e
-}
-
-// one returns the only span of that kind.
-func one(t *testing.T, e *tracetest.InMemoryExporter, kind trace.SpanKind) tracetest.SpanStub {
-	t.Helper()
-	spans := slices.DeleteFunc(e.GetSpans(), func(s tracetest.SpanStub) bool { return s.SpanKind != kind })
-	if len(spans) != 1 {
-		t.Fatalf("%d spans of kind %v, want one", len(spans), kind)
-	}
-	return spans[0]
+// one waits for the only span of that kind.
+func one(r *clewtest.Recorder, kind trace.SpanKind) clewtest.Span {
+	return r.Wait(1, "of kind "+kind.String(), func(s clewtest.Span) bool { return s.SpanKind == kind })[0]
 }
 
 // attrs are the attributes that are not Clew's own, as text.
-func attrs(s tracetest.SpanStub) map[string]string {
+func attrs(s clewtest.Span) map[string]string {
 	out := map[string]string{}
 	for _, kv := range s.Attributes {
 		if !strings.HasPrefix(string(kv.Key), "lmnr.") {
@@ -89,7 +65,7 @@ func drain(t *testing.T, resp *http.Response) string {
 }
 
 func TestOneTraceOnBothSidesOfHTTP(t *testing.T) {
-	e := record(t)
+	r := clewtest.Record(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, r *http.Request) {
 		_ = clew.Run(r.Context(), "work", func(ctx context.Context) error {
@@ -108,7 +84,7 @@ func TestOneTraceOnBothSidesOfHTTP(t *testing.T) {
 	}
 	root.End()
 
-	srv, cli := one(t, e, trace.SpanKindServer), one(t, e, trace.SpanKindClient)
+	srv, cli := one(r, trace.SpanKindServer), one(r, trace.SpanKindClient)
 	if srv.Parent.SpanID() != cli.SpanContext.SpanID() || !srv.Parent.IsRemote() || cli.Parent.SpanID() != root.OTel().SpanContext().SpanID() {
 		t.Errorf("parents: server %v, client %v", srv.Parent, cli.Parent)
 	}
@@ -133,7 +109,7 @@ func TestOneTraceOnBothSidesOfHTTP(t *testing.T) {
 	}, attrs(srv)); diff != "" {
 		t.Errorf("server (-want +got)\n%s", diff)
 	}
-	for _, s := range e.GetSpans() {
+	for _, s := range r.Spans() {
 		if s.Name != "work" {
 			continue
 		}
@@ -146,7 +122,7 @@ func TestOneTraceOnBothSidesOfHTTP(t *testing.T) {
 }
 
 func TestOnlyAllowedHostsLearnTheSession(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	for name, tc := range map[string]struct {
 		allow []string
 		url   string
@@ -205,7 +181,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestNamesOfServerSpans(t *testing.T) {
-	e := record(t)
+	r := clewtest.Record(t)
 	inner := http.NewServeMux()
 	inner.Handle("/api/{thing}", http.NotFoundHandler())
 	hidden := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inner.ServeHTTP(w, r) })
@@ -224,9 +200,9 @@ func TestNamesOfServerSpans(t *testing.T) {
 		"an unknown method":   {clewhttp.Handler(inner), "BREW", "/other", "HTTP", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e.Reset()
+			r.Reset()
 			tc.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), tc.method, tc.target, nil))
-			s := one(t, e, trace.SpanKindServer)
+			s := one(r, trace.SpanKindServer)
 			if s.Name != tc.name || attrs(s)["http.route"] != tc.route {
 				t.Errorf("name %q, route %q", s.Name, attrs(s)["http.route"])
 			}
@@ -235,7 +211,7 @@ func TestNamesOfServerSpans(t *testing.T) {
 }
 
 func TestHowServerSpansEnd(t *testing.T) {
-	e := record(t)
+	r := clewtest.Record(t)
 	for name, tc := range map[string]struct {
 		handler http.HandlerFunc
 		status  string
@@ -258,12 +234,12 @@ func TestHowServerSpansEnd(t *testing.T) {
 		}, "200", codes.Unset, "http.response.aborted", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e.Reset()
+			r.Reset()
 			defer func() {
 				if p := recover(); (p != nil) != tc.panics {
 					t.Errorf("panic %v", p)
 				}
-				s := one(t, e, trace.SpanKindServer)
+				s := one(r, trace.SpanKindServer)
 				if attrs(s)["http.response.status_code"] != tc.status || s.Status.Code != tc.code {
 					t.Errorf("status %v, %v", attrs(s), s.Status)
 				}
@@ -284,7 +260,7 @@ var errGone = errors.New("the client is gone")
 func (brokenFlusher) FlushError() error { return errGone }
 
 func TestAResponseControllerLearnsWhyAFlushFailed(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	h := clewhttp.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if err := http.NewResponseController(w).Flush(); !errors.Is(err, errGone) {
 			t.Errorf("Flush says %v", err)
@@ -294,7 +270,7 @@ func TestAResponseControllerLearnsWhyAFlushFailed(t *testing.T) {
 }
 
 func TestStreamsKeepFlowing(t *testing.T) {
-	e := record(t)
+	r := clewtest.Record(t)
 	next := make(chan string)
 	server := httptest.NewServer(clewhttp.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		direct, ok := w.(http.Flusher)
@@ -321,18 +297,18 @@ func TestStreamsKeepFlowing(t *testing.T) {
 			t.Fatalf("got %q: %v", lines.Text(), lines.Err())
 		}
 	}
-	if n := len(e.GetSpans()); n != 0 {
+	if n := len(r.Spans()); n != 0 {
 		t.Errorf("%d spans ended before the stream", n)
 	}
 	close(next)
 	if lines.Scan() {
 		t.Errorf("got %q", lines.Text())
 	}
-	one(t, e, trace.SpanKindClient)
+	one(r, trace.SpanKindClient)
 }
 
 func TestConnectionsCanBeUpgraded(t *testing.T) {
-	e := record(t)
+	r := clewtest.Record(t)
 	server := httptest.NewServer(clewhttp.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, rw, err := w.(http.Hijacker).Hijack()
 		if err != nil {
@@ -367,13 +343,13 @@ func TestConnectionsCanBeUpgraded(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 	_ = conn.Close()
-	if s := one(t, e, trace.SpanKindClient); attrs(s)["http.response.status_code"] != "101" {
+	if s := one(r, trace.SpanKindClient); attrs(s)["http.response.status_code"] != "101" {
 		t.Errorf("%v", attrs(s))
 	}
 }
 
 func TestFailedRequestsAreErrors(t *testing.T) {
-	e := record(t)
+	r := clewtest.Record(t)
 	broken := errors.New("no route to host")
 	req := httptest.NewRequestWithContext(t.Context(), "GET", "https://example.com/", nil)
 	transport := clewhttp.Transport(roundTrip(func(*http.Request) (*http.Response, error) { return nil, broken }))
@@ -381,22 +357,22 @@ func TestFailedRequestsAreErrors(t *testing.T) {
 	if !errors.Is(err, broken) || resp != nil {
 		t.Errorf("got %v, %v", resp, err)
 	}
-	s := one(t, e, trace.SpanKindClient)
+	s := one(r, trace.SpanKindClient)
 	if s.Status.Code != codes.Error || len(s.Events) != 1 || attrs(s)["server.port"] != "443" {
 		t.Errorf("%v %v %v", s.Status, s.Events, attrs(s))
 	}
 
-	e.Reset()
+	r.Reset()
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	drain(t, get(t, &http.Client{Transport: clewhttp.Transport(nil)}, t.Context(), server.URL))
-	if s := one(t, e, trace.SpanKindClient); s.Status.Code != codes.Error || attrs(s)["error.type"] != "404" {
+	if s := one(r, trace.SpanKindClient); s.Status.Code != codes.Error || attrs(s)["error.type"] != "404" {
 		t.Errorf("%v %v", s.Status, attrs(s))
 	}
 }
 
 func TestSkippedRequestsStillCarryTheTrace(t *testing.T) {
-	e := record(t)
+	r := clewtest.Record(t)
 	skip := clewhttp.Skip(func(r *http.Request) bool { return r.URL.Path == "/healthz" })
 	server := httptest.NewServer(clewhttp.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		clew.StartDetached(r.Context(), "inside").End()
@@ -405,23 +381,23 @@ func TestSkippedRequestsStillCarryTheTrace(t *testing.T) {
 	ctx, root := clew.Start(t.Context(), "root")
 	drain(t, get(t, &http.Client{Transport: clewhttp.Transport(nil, skip)}, ctx, server.URL+"/healthz"))
 	root.End()
-	for _, s := range e.GetSpans() {
+	for _, s := range r.Spans() {
 		if s.Name == "inside" && s.Parent.SpanID() != root.OTel().SpanContext().SpanID() {
 			t.Errorf("parent %v", s.Parent)
 		}
 	}
-	if n := len(e.GetSpans()); n != 2 {
+	if n := len(r.Spans()); n != 2 {
 		t.Errorf("%d spans, want root and inside", n)
 	}
 }
 
 func TestAHandlerInFrontOfStrangersTakesIDsOnly(t *testing.T) {
-	e := record(t)
+	r := clewtest.Record(t)
 	h := clewhttp.Handler(http.NotFoundHandler(), clewhttp.Extraction(clew.IDsOnly))
-	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
-	r.Header.Set("X-Laminar-Span-Context", `{"traceId":"01234567-89ab-cdef-0123-456789abcdef","spanId":"fedcba9876543210","sessionId":"forged"}`)
-	h.ServeHTTP(httptest.NewRecorder(), r)
-	s := one(t, e, trace.SpanKindServer)
+	req := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+	req.Header.Set("X-Laminar-Span-Context", `{"traceId":"01234567-89ab-cdef-0123-456789abcdef","spanId":"fedcba9876543210","sessionId":"forged"}`)
+	h.ServeHTTP(httptest.NewRecorder(), req)
+	s := one(r, trace.SpanKindServer)
 	if s.SpanContext.TraceID().String() != "0123456789abcdef0123456789abcdef" {
 		t.Errorf("trace %v", s.SpanContext.TraceID())
 	}
@@ -433,7 +409,7 @@ func TestAHandlerInFrontOfStrangersTakesIDsOnly(t *testing.T) {
 }
 
 func TestARequestThatIsPassedOnNamesNoOtherSpan(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	var sent http.Header
 	base := roundTrip(func(r *http.Request) (*http.Response, error) {
 		sent = r.Header

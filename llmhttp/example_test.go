@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"strings"
 
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
 	"github.com/clewhq/clew"
 	"github.com/clewhq/clew/llm"
 	"github.com/clewhq/clew/llmhttp"
@@ -20,11 +22,16 @@ func ExampleTransport() {
 	}))
 	defer model.Close()
 
+	recorded := tracetest.NewInMemoryExporter() // in place of a server
+	shutdown, err := clew.Setup(context.Background(), clew.Exporter(recorded))
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = shutdown(context.Background()) }()
+
 	client := &http.Client{Transport: llmhttp.Transport(nil)}
 
-	ctx, caller := clew.Start(context.Background(), "greet")
-	defer caller.End()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, model.URL+"/v1/chat/completions", strings.NewReader(askPlain))
+	r, err := http.NewRequest(http.MethodPost, model.URL+"/v1/chat/completions", strings.NewReader(askPlain))
 	if err != nil {
 		panic(err)
 	}
@@ -35,9 +42,12 @@ func ExampleTransport() {
 	_, _ = io.Copy(io.Discard, resp.Body)
 	_ = resp.Body.Close()
 
-	for _, span := range spans(caller.OTel().SpanContext()) { // what a recorder has seen of this trace
-		call := llm.Decode(span.Attributes())
-		fmt.Println(span.Name(), "→", call.Output[0].Parts[0])
+	if err := clew.Flush(context.Background()); err != nil {
+		panic(err)
+	}
+	for _, span := range recorded.GetSpans() {
+		call := llm.Decode(span.Attributes)
+		fmt.Println(span.Name, "→", call.Output[0].Parts[0])
 		fmt.Println(*call.Usage.Input, "tokens in,", *call.Usage.Output, "out")
 	}
 	// Output:

@@ -2,53 +2,57 @@ package llmhttp_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"os"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 	"github.com/clewhq/clew/llm"
 )
 
-// ended holds the spans of all tests; each test has a trace of its own.
-var ended = tracetest.NewSpanRecorder()
+// recorder holds the spans of the running test.
+var (
+	recorder *clewtest.Recorder
+	recorded testing.TB
+)
 
-func TestMain(m *testing.M) {
-	shutdown, err := clew.Setup(context.Background(),
-		clew.ServiceName("llmhttp"), clew.SpanProcessor(ended), clew.Exporter(tracetest.NewNoopExporter()))
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+// record records the rest of a test.
+func record(t testing.TB) {
+	t.Helper()
+	if recorded != t {
+		recorder, recorded = clewtest.Record(t), t
 	}
-	code := m.Run()
-	if err := shutdown(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(code)
 }
 
-// caller starts the span under which a test makes its calls.
+// caller records and starts the span under which a test makes its calls.
 func caller(t *testing.T) (context.Context, trace.SpanContext) {
 	t.Helper()
+	record(t)
 	ctx, span := clew.Start(t.Context(), "caller")
 	span.End()
 	return ctx, span.OTel().SpanContext()
 }
 
+// calls are the spans in a trace that has a caller, without that one.
+func calls(sc trace.SpanContext) func(clewtest.Span) bool {
+	return func(s clewtest.Span) bool {
+		return s.SpanContext.TraceID() == sc.TraceID() && s.SpanContext.SpanID() != sc.SpanID()
+	}
+}
+
 // spans returns what ended in a trace so far, without the caller.
 func spans(sc trace.SpanContext) []sdktrace.ReadOnlySpan {
-	return slices.DeleteFunc(ended.Ended(), func(s sdktrace.ReadOnlySpan) bool {
-		return s.SpanContext().TraceID() != sc.TraceID() || s.SpanContext().SpanID() == sc.SpanID()
-	})
+	var out []sdktrace.ReadOnlySpan
+	for _, s := range recorder.Spans() {
+		if calls(sc)(s) {
+			out = append(out, s.Snapshot())
+		}
+	}
+	return out
 }
 
 // oneSpan returns the only span of a trace, which must have ended.
@@ -67,16 +71,7 @@ func oneSpan(t *testing.T, sc trace.SpanContext) sdktrace.ReadOnlySpan {
 // waitForSpan is oneSpan for what ends in another goroutine.
 func waitForSpan(t *testing.T, sc trace.SpanContext) sdktrace.ReadOnlySpan {
 	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(10 * time.Second)
-	for len(spans(sc)) == 0 {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("the span did not end")
-		}
-	}
+	recorder.Wait(1, "of calls", calls(sc))
 	return oneSpan(t, sc)
 }
 

@@ -270,6 +270,7 @@ func TestManyStreamsAtOnceStayApart(t *testing.T) {
 		say(t, w, finish, done)
 	})
 	c := client()
+	record(t)
 	var all sync.WaitGroup
 	for n := range 40 {
 		ctx, span := clew.Start(t.Context(), "caller")

@@ -10,10 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	amqp "github.com/rabbitmq/amqp091-go"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 	clewamqp "github.com/clewhq/clew/contrib/amqp"
 )
 
@@ -76,7 +76,7 @@ func work(ctx context.Context) error {
 	return nil
 }
 
-func links(s tracetest.SpanStub) []trace.SpanID {
+func links(s clewtest.Span) []trace.SpanID {
 	var out []trace.SpanID
 	for _, l := range s.Links {
 		out = append(out, l.SpanContext.SpanID())
@@ -85,7 +85,7 @@ func links(s tracetest.SpanStub) []trace.SpanID {
 }
 
 func TestATraceGoesOnThroughAQueue(t *testing.T) {
-	r, q := record(t), open(t)
+	r, q := clewtest.Record(t), open(t)
 	ctx, root := clew.Start(clew.WithSession(t.Context(), "chat-7"), "root")
 	q.publish(t, ctx, amqp.Publishing{Body: []byte("tea"), CorrelationId: "c1"})
 	root.End()
@@ -97,20 +97,20 @@ func TestATraceGoesOnThroughAQueue(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	sent, processed := r.named("publish orders:new", 1)[0], r.named("process orders:new", 1)[0]
-	r.isChild(sent, r.named("root", 1)[0])
-	r.isChild(processed, sent)
-	r.isChild(r.named("work", 1)[0], processed)
+	sent, processed := r.Span("publish orders:new"), r.Span("process orders:new")
+	r.WantChild(sent, r.Span("root"))
+	r.WantChild(processed, sent)
+	r.WantChild(r.Span("work"), processed)
 	if session != "chat-7" || sent.SpanKind != trace.SpanKindProducer || processed.SpanKind != trace.SpanKindConsumer {
 		t.Errorf("session %q, kinds %v and %v", session, sent.SpanKind, processed.SpanKind)
 	}
 	if !slices.Equal(links(processed), []trace.SpanID{sent.SpanContext.SpanID()}) || d.MessageId == "" {
 		t.Errorf("links %v, id %q", links(processed), d.MessageId)
 	}
-	for _, s := range []tracetest.SpanStub{sent, processed} {
+	for _, s := range []clewtest.Span{sent, processed} {
 		got := []string{
-			attr(s, "messaging.system"), attr(s, "messaging.destination.name"), attr(s, "messaging.rabbitmq.destination.routing_key"),
-			attr(s, "messaging.message.id"), attr(s, "messaging.message.conversation_id"), attr(s, "messaging.message.body.size"),
+			s.Attr("messaging.system"), s.Attr("messaging.destination.name"), s.Attr("messaging.rabbitmq.destination.routing_key"),
+			s.Attr("messaging.message.id"), s.Attr("messaging.message.conversation_id"), s.Attr("messaging.message.body.size"),
 		}
 		if diff := cmp.Diff([]string{"rabbitmq", "orders:new", "new", d.MessageId, "c1", "3"}, got); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", s.Name, diff)
@@ -131,9 +131,9 @@ func TestParentOrLink(t *testing.T) {
 		"a link alone where nothing is current": {[]clewamqp.ProcessOption{clewamqp.Linked()}, false, "", []string{"sent"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, q := record(t), open(t)
+			r, q := clewtest.Record(t), open(t)
 			q.publish(t, clew.WithUser(t.Context(), "ada"), amqp.Publishing{})
-			ids := map[string]trace.SpanID{"sent": r.named("publish orders:new", 1)[0].SpanContext.SpanID()}
+			ids := map[string]trace.SpanID{"sent": r.Span("publish orders:new").SpanContext.SpanID()}
 			ctx := t.Context()
 			if tc.around {
 				var around *clew.Span
@@ -148,7 +148,7 @@ func TestParentOrLink(t *testing.T) {
 			}, tc.opts...); err != nil {
 				t.Fatal(err)
 			}
-			got := r.named("process orders:new", 1)[0]
+			got := r.Span("process orders:new")
 			var want []trace.SpanID
 			for _, l := range tc.links {
 				want = append(want, ids[l])
@@ -161,7 +161,7 @@ func TestParentOrLink(t *testing.T) {
 }
 
 func TestABatchLinksToItsMessages(t *testing.T) {
-	r, q := record(t), open(t)
+	r, q := clewtest.Record(t), open(t)
 	for range 3 {
 		q.publish(t, t.Context(), amqp.Publishing{})
 	}
@@ -173,20 +173,20 @@ func TestABatchLinksToItsMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	around.End()
-	got := r.named("process orders", 1)[0]
-	r.isChild(got, r.named("around", 1)[0])
-	r.isChild(r.named("work", 1)[0], got)
+	got := r.Span("process orders")
+	r.WantChild(got, r.Span("around"))
+	r.WantChild(r.Span("work"), got)
 	var want []trace.SpanID
-	for _, s := range r.named("publish orders:new", 3) {
+	for _, s := range r.Named("publish orders:new", 3) {
 		want = append(want, s.SpanContext.SpanID())
 	}
-	if !slices.Equal(links(got), want) || attr(got, "messaging.batch.message_count") != "4" {
-		t.Errorf("links %v, want %v; %s messages", links(got), want, attr(got, "messaging.batch.message_count"))
+	if !slices.Equal(links(got), want) || got.Attr("messaging.batch.message_count") != "4" {
+		t.Errorf("links %v, want %v; %s messages", links(got), want, got.Attr("messaging.batch.message_count"))
 	}
 }
 
 func TestAMessageThatIsSentOnHasOneContext(t *testing.T) {
-	r, q := record(t), open(t)
+	r, q := clewtest.Record(t), open(t)
 	old := amqp.Table{
 		"Traceparent": []byte("00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"), "tracestate": "old=1", "count": int32(3),
 	}
@@ -197,7 +197,7 @@ func TestAMessageThatIsSentOnHasOneContext(t *testing.T) {
 	if diff := cmp.Diff([]string{"count", "traceparent"}, keys); diff != "" || d.MessageId != "m1" {
 		t.Errorf("id %q, headers (-want +got)\n%s", d.MessageId, diff)
 	}
-	sent := r.named("publish orders:new", 1)[0]
+	sent := r.Span("publish orders:new")
 	if v := clewamqp.Carrier(d.Headers).Get("TRACEPARENT"); !strings.Contains(v, sent.SpanContext.SpanID().String()) {
 		t.Errorf("traceparent %q", v)
 	}
@@ -207,7 +207,7 @@ func TestAMessageThatIsSentOnHasOneContext(t *testing.T) {
 }
 
 func TestHeadersOfOtherClientsAreRead(t *testing.T) {
-	r, q := record(t), open(t)
+	r, q := clewtest.Record(t), open(t)
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	for _, value := range []any{parent, []byte(parent)} {
 		msg := amqp.Publishing{Headers: amqp.Table{"TraceParent": value, "traceparent": nil}}
@@ -218,7 +218,7 @@ func TestHeadersOfOtherClientsAreRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, s := range r.named("process "+q.name, 2) {
+	for _, s := range r.Named("process "+q.name, 2) {
 		if s.Parent.SpanID().String() != "b7ad6b7169203331" {
 			t.Errorf("parent %v", s.Parent.SpanID())
 		}
@@ -226,7 +226,7 @@ func TestHeadersOfOtherClientsAreRead(t *testing.T) {
 }
 
 func TestConfirmationsAreTheCallers(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	q := open(t)
 	if err := q.channel.Confirm(false); err != nil {
 		t.Fatal(err)
@@ -241,10 +241,10 @@ func TestConfirmationsAreTheCallers(t *testing.T) {
 }
 
 func TestFailuresAreRecorded(t *testing.T) {
-	r, q := record(t), open(t)
+	r, q := clewtest.Record(t), open(t)
 	boom := errors.New("boom")
 	err := clewamqp.Process(t.Context(), amqp.Delivery{RoutingKey: "jobs"}, func(context.Context) error { return boom })
-	if s := r.named("process jobs", 1)[0]; !errors.Is(err, boom) || s.Status.Description != "boom" {
+	if s := r.Span("process jobs"); !errors.Is(err, boom) || s.Status.Description != "boom" {
 		t.Errorf("err %v, status %v", err, s.Status)
 	}
 	if err := q.channel.Close(); err != nil {
@@ -253,7 +253,7 @@ func TestFailuresAreRecorded(t *testing.T) {
 	if _, err := clewamqp.Publish(t.Context(), q.channel, "", "jobs", amqp.Publishing{}); !errors.Is(err, amqp.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
-	if s := r.named("publish jobs", 1)[0]; s.Status.Code != codes.Error {
+	if s := r.Span("publish jobs"); s.Status.Code != codes.Error {
 		t.Errorf("status %v", s.Status)
 	}
 	if _, err := clewamqp.Publish(t.Context(), nil, "", "jobs", amqp.Publishing{}); err == nil {

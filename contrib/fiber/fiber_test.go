@@ -13,11 +13,11 @@ import (
 	"github.com/gofiber/fiber/v3/middleware/recover"
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
 	"github.com/clewhq/clew/clewhttp"
+	"github.com/clewhq/clew/clewtest"
 	clewfiber "github.com/clewhq/clew/contrib/fiber"
 )
 
@@ -61,13 +61,13 @@ func get(t testing.TB, ctx context.Context, url string, transport http.RoundTrip
 	return resp.StatusCode, string(text)
 }
 
-func (r *recorder) server() tracetest.SpanStub {
-	r.t.Helper()
-	return r.all(1, "of a server", func(s tracetest.SpanStub) bool { return s.SpanKind == trace.SpanKindServer })[0]
+// server waits for the one span of a server.
+func server(r *clewtest.Recorder) clewtest.Span {
+	return r.Wait(1, "of a server", func(s clewtest.Span) bool { return s.SpanKind == trace.SpanKindServer })[0]
 }
 
 func TestARequestIsOneTrace(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	app := fiber.New()
 	app.Use(clewfiber.Middleware())
 	app.Group("/api").Get("/users/:id", func(c fiber.Ctx) error {
@@ -81,12 +81,12 @@ func TestARequestIsOneTrace(t *testing.T) {
 	if status != 201 || body != "7 in chat-7" {
 		t.Fatalf("%d %q", status, body)
 	}
-	s := r.server()
-	r.isChild(s, r.named("GET", 1)[0])
-	r.isChild(r.named("work", 1)[0], s)
+	s := server(r)
+	r.WantChild(s, r.Span("GET"))
+	r.WantChild(r.Span("work"), s)
 	got := []string{
-		s.Name, attr(s, "http.route"), attr(s, "http.response.status_code"), attr(s, "url.path"), attr(s, "url.scheme"),
-		attr(s, "server.address"), attr(s, "user_agent.original"), attr(s, "network.protocol.version"),
+		s.Name, s.Attr("http.route"), s.Attr("http.response.status_code"), s.Attr("url.path"), s.Attr("url.scheme"),
+		s.Attr("server.address"), s.Attr("user_agent.original"), s.Attr("network.protocol.version"),
 	}
 	want := []string{"GET /api/users/:id", "/api/users/:id", "201", "/api/users/7", "http", "127.0.0.1", "test", "1.1"}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -114,7 +114,7 @@ func TestHowRequestsEnd(t *testing.T) {
 		"a panic caught outside": {func(fiber.Ctx) error { panic("boom") }, []any{recover.New(), clewfiber.Middleware()}, "/x", "GET", "", codes.Error, 500},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := record(t)
+			r := clewtest.Record(t)
 			if tc.middleware == nil {
 				tc.middleware = []any{clewfiber.Middleware()}
 			}
@@ -126,16 +126,16 @@ func TestHowRequestsEnd(t *testing.T) {
 			if status, _ := get(t, t.Context(), serve(t, app)+tc.path, nil); status != tc.answer {
 				t.Errorf("the client got %d", status)
 			}
-			s := r.server()
-			if s.Name != tc.name || attr(s, "http.response.status_code") != tc.status || s.Status.Code != tc.code {
-				t.Errorf("name %q, status %q, %v", s.Name, attr(s, "http.response.status_code"), s.Status)
+			s := server(r)
+			if s.Name != tc.name || s.Attr("http.response.status_code") != tc.status || s.Status.Code != tc.code {
+				t.Errorf("name %q, status %q, %v", s.Name, s.Attr("http.response.status_code"), s.Status)
 			}
 		})
 	}
 }
 
 func TestStreamsKeepFlowing(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	app := fiber.New()
 	app.Use(clewfiber.Middleware())
 	next := make(chan string)
@@ -187,11 +187,11 @@ func TestStreamsKeepFlowing(t *testing.T) {
 	if lines.Scan() {
 		t.Errorf("got %q", lines.Text())
 	}
-	r.isChild(r.named("write", 1)[0], r.named("GET /stream", 1)[0])
+	r.WantChild(r.Span("write"), r.Span("GET /stream"))
 }
 
 func TestTheContextOfOuterMiddlewareStaysTheirs(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	var after trace.SpanContext
 	app := fiber.New()
 	app.Use(func(c fiber.Ctx) error {
@@ -208,7 +208,7 @@ func TestTheContextOfOuterMiddlewareStaysTheirs(t *testing.T) {
 }
 
 func TestNamesOfHeadersAreFoundInAnyCase(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	app := fiber.New(fiber.Config{DisableHeaderNormalizing: true})
 	app.Use(clewfiber.Middleware())
 	app.Get("/x", func(fiber.Ctx) error { return nil })
@@ -222,7 +222,7 @@ func TestNamesOfHeadersAreFoundInAnyCase(t *testing.T) {
 	if _, err := io.WriteString(conn, head); err != nil {
 		t.Fatal(err)
 	}
-	if s := r.server(); s.Parent.SpanID().String() != "b7ad6b7169203331" {
+	if s := server(r); s.Parent.SpanID().String() != "b7ad6b7169203331" {
 		t.Errorf("parent %v", s.Parent.SpanID())
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 	clewfranz "github.com/clewhq/clew/contrib/franz"
 )
 
@@ -63,7 +64,7 @@ func consume(t testing.TB, c *kfake.Cluster, topic string, n int) []*kgo.Record 
 	return out
 }
 
-func links(s tracetest.SpanStub) []trace.SpanID {
+func links(s clewtest.Span) []trace.SpanID {
 	var out []trace.SpanID
 	for _, l := range s.Links {
 		out = append(out, l.SpanContext.SpanID())
@@ -80,7 +81,7 @@ func work(ctx context.Context) error {
 }
 
 func TestATraceGoesOnThroughATopic(t *testing.T) {
-	r, c := record(t), broker(t)
+	r, c := clewtest.Record(t), broker(t)
 	ctx, root := clew.Start(clew.WithSession(t.Context(), "chat-7"), "root")
 	produce(t, client(t, c, kgo.WithHooks(clewfranz.Producer())), ctx, &kgo.Record{Topic: "orders", Value: []byte("tea")})
 	root.End()
@@ -94,10 +95,10 @@ func TestATraceGoesOnThroughATopic(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	sent, processed := r.named("send orders", 1)[0], r.named("process orders", 1)[0]
-	r.isChild(sent, r.named("root", 1)[0])
-	r.isChild(processed, sent)
-	r.isChild(r.named("work", 1)[0], processed)
+	sent, processed := r.Span("send orders"), r.Span("process orders")
+	r.WantChild(sent, r.Span("root"))
+	r.WantChild(processed, sent)
+	r.WantChild(r.Span("work"), processed)
 	if sent.SpanKind != trace.SpanKindProducer || processed.SpanKind != trace.SpanKindConsumer {
 		t.Errorf("kinds %v and %v", sent.SpanKind, processed.SpanKind)
 	}
@@ -107,13 +108,13 @@ func TestATraceGoesOnThroughATopic(t *testing.T) {
 	if !slices.Equal(links(processed), []trace.SpanID{sent.SpanContext.SpanID()}) {
 		t.Errorf("links %v", links(processed))
 	}
-	for _, s := range []tracetest.SpanStub{sent, processed} {
+	for _, s := range []clewtest.Span{sent, processed} {
 		for key, want := range map[attribute.Key]string{
 			"messaging.system": "kafka", "messaging.destination.name": "orders", "messaging.destination.partition.id": "0",
 			"messaging.kafka.offset": "0", "messaging.message.id": "orders/0/0", "messaging.message.body.size": "3",
 			"messaging.operation.type": strings.Fields(s.Name)[0],
 		} {
-			if got := attr(s, key); got != want {
+			if got := s.Attr(key); got != want {
 				t.Errorf("%s: %s is %q, want %q", s.Name, key, got, want)
 			}
 		}
@@ -133,9 +134,9 @@ func TestParentOrLink(t *testing.T) {
 		"a link alone where nothing is current": {[]clewfranz.ProcessOption{clewfranz.Linked()}, false, "", []string{"sent"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, c := record(t), broker(t)
+			r, c := clewtest.Record(t), broker(t)
 			produce(t, client(t, c, kgo.WithHooks(clewfranz.Producer())), clew.WithUser(t.Context(), "ada"), &kgo.Record{Topic: "orders"})
-			ids := map[string]trace.SpanID{"sent": r.named("send orders", 1)[0].SpanContext.SpanID()}
+			ids := map[string]trace.SpanID{"sent": r.Span("send orders").SpanContext.SpanID()}
 			ctx := t.Context()
 			if tc.around {
 				var around *clew.Span
@@ -151,7 +152,7 @@ func TestParentOrLink(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := r.named("process orders", 1)[0]
+			got := r.Span("process orders")
 			if got.Parent.SpanID() != ids[tc.parent] {
 				t.Errorf("parent %v, want %s of %v", got.Parent.SpanID(), tc.parent, ids)
 			}
@@ -170,40 +171,37 @@ func TestParentOrLink(t *testing.T) {
 }
 
 func TestABatchLinksToItsRecords(t *testing.T) {
-	r, c := record(t), broker(t)
+	r, c := clewtest.Record(t), broker(t)
 	cl := client(t, c, kgo.WithHooks(clewfranz.Producer()))
 	for range 3 {
 		produce(t, cl, t.Context(), &kgo.Record{Topic: "orders"})
 	}
 	produce(t, client(t, c), t.Context(), &kgo.Record{Topic: "orders"}) // nobody's
-	sent := r.named("send orders", 3)
+	sent := r.Named("send orders", 3)
 
 	ctx, around := clew.Start(t.Context(), "around")
 	if err := clewfranz.ProcessBatch(ctx, consume(t, c, "orders", 4), work); err != nil {
 		t.Fatal(err)
 	}
 	around.End()
-	got := r.named("process orders", 1)[0]
-	r.isChild(got, r.named("around", 1)[0])
-	r.isChild(r.named("work", 1)[0], got)
+	got := r.Span("process orders")
+	r.WantChild(got, r.Span("around"))
+	r.WantChild(r.Span("work"), got)
 	var want []trace.SpanID
 	for _, s := range sent {
 		want = append(want, s.SpanContext.SpanID())
 	}
-	if !slices.Equal(links(got), want) || attr(got, "messaging.batch.message_count") != "4" {
-		t.Errorf("links %v, want %v; %s messages", links(got), want, attr(got, "messaging.batch.message_count"))
+	if !slices.Equal(links(got), want) || got.Attr("messaging.batch.message_count") != "4" {
+		t.Errorf("links %v, want %v; %s messages", links(got), want, got.Attr("messaging.batch.message_count"))
 	}
-	if diff := cmp.Diff("orders/0/1", link(got.Links[1].Attributes, "messaging.message.id")); diff != "" {
+	linked := clewtest.Span{SpanStub: tracetest.SpanStub{Attributes: got.Links[1].Attributes}}
+	if diff := cmp.Diff("orders/0/1", linked.Attr("messaging.message.id")); diff != "" {
 		t.Errorf("second link (-want +got)\n%s", diff)
 	}
 }
 
-func link(attrs []attribute.KeyValue, key attribute.Key) string {
-	return attr(tracetest.SpanStub{Attributes: attrs}, key)
-}
-
 func TestARecordThatIsSentOnHasOneContext(t *testing.T) {
-	r, c := record(t), broker(t)
+	r, c := clewtest.Record(t), broker(t)
 	cl := client(t, c, kgo.WithHooks(clewfranz.Producer()))
 	shared := []kgo.RecordHeader{
 		{Key: "Traceparent", Value: []byte("00-0123456789abcdef0123456789abcdef-0123456789abcdef-01")},
@@ -218,8 +216,8 @@ func TestARecordThatIsSentOnHasOneContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := consume(t, c, "retries", 1)[0]
-	retried := r.named("send retries", 1)[0]
-	r.isChild(retried, r.named("process orders", 1)[0])
+	retried := r.Span("send retries")
+	r.WantChild(retried, r.Span("process orders"))
 	var names []string
 	for _, h := range again.Headers {
 		names = append(names, h.Key)
@@ -237,7 +235,7 @@ func TestARecordThatIsSentOnHasOneContext(t *testing.T) {
 }
 
 func TestIDsOnlyKeepsTheSessionBack(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	c := broker(t)
 	produce(t, client(t, c, kgo.WithHooks(clewfranz.Producer(clewfranz.IDsOnly()))), clew.WithSession(t.Context(), "s"), &kgo.Record{Topic: "orders"})
 	got := consume(t, c, "orders", 1)[0]
@@ -247,7 +245,7 @@ func TestIDsOnlyKeepsTheSessionBack(t *testing.T) {
 }
 
 func TestFailuresAreRecorded(t *testing.T) {
-	r, c := record(t), broker(t)
+	r, c := clewtest.Record(t), broker(t)
 	c.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		c.KeepControl()
 		resp := req.ResponseKind().(*kmsg.ProduceResponse)
@@ -268,8 +266,8 @@ func TestFailuresAreRecorded(t *testing.T) {
 	if err := cl.ProduceSync(t.Context(), sent).FirstErr(); !errors.Is(err, kerr.MessageTooLarge) {
 		t.Fatalf("got %v", err)
 	}
-	if s := r.named("send orders", 1)[0]; s.Status.Code != codes.Error || attr(s, "messaging.message.id") != "" {
-		t.Errorf("status %v, id %q", s.Status, attr(s, "messaging.message.id"))
+	if s := r.Span("send orders"); s.Status.Code != codes.Error || s.Attr("messaging.message.id") != "" {
+		t.Errorf("status %v, id %q", s.Status, s.Attr("messaging.message.id"))
 	}
 	if sent.Context != ctx {
 		t.Error("the record's context was not given back")
@@ -277,22 +275,22 @@ func TestFailuresAreRecorded(t *testing.T) {
 
 	boom := errors.New("boom")
 	err := clewfranz.Process(t.Context(), &kgo.Record{Topic: "orders"}, func(context.Context) error { return boom })
-	if s := r.named("process orders", 1)[0]; !errors.Is(err, boom) || s.Status.Code != codes.Error || s.Status.Description != "boom" {
+	if s := r.Span("process orders"); !errors.Is(err, boom) || s.Status.Code != codes.Error || s.Status.Description != "boom" {
 		t.Errorf("err %v, status %v", err, s.Status)
 	}
 }
 
 func TestWithoutAnswersNoOffsetIsClaimed(t *testing.T) {
-	r, c := record(t), broker(t)
+	r, c := clewtest.Record(t), broker(t)
 	cl := client(t, c, kgo.WithHooks(clewfranz.Producer()), kgo.RequiredAcks(kgo.NoAck()), kgo.DisableIdempotentWrite())
 	produce(t, cl, t.Context(), &kgo.Record{Topic: "orders"})
-	if s := r.named("send orders", 1)[0]; attr(s, "messaging.message.id") != "" {
-		t.Errorf("id %q", attr(s, "messaging.message.id"))
+	if s := r.Span("send orders"); s.Attr("messaging.message.id") != "" {
+		t.Errorf("id %q", s.Attr("messaging.message.id"))
 	}
 }
 
 func TestAMalformedContextIsNoHindrance(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, around := clew.Start(t.Context(), "around")
 	bad := &kgo.Record{Topic: "orders", Headers: []kgo.RecordHeader{{Key: "traceparent", Value: []byte{0xff, 0}}}}
 	if err := clewfranz.Process(ctx, bad, work); err != nil {
@@ -305,8 +303,8 @@ func TestAMalformedContextIsNoHindrance(t *testing.T) {
 		t.Fatal(err)
 	}
 	around.End()
-	for _, s := range r.named("process orders", 2) {
-		r.isChild(s, r.named("around", 1)[0])
+	for _, s := range r.Named("process orders", 2) {
+		r.WantChild(s, r.Span("around"))
 		if len(s.Links) != 0 {
 			t.Errorf("links %v", s.Links)
 		}

@@ -12,11 +12,11 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
 	"github.com/clewhq/clew/clewhttp"
+	"github.com/clewhq/clew/clewtest"
 	clewgin "github.com/clewhq/clew/contrib/gin"
 )
 
@@ -50,13 +50,13 @@ func request(t testing.TB, url string) *http.Request {
 	return req
 }
 
-func (r *recorder) server() tracetest.SpanStub {
-	r.t.Helper()
-	return r.all(1, "of a server", func(s tracetest.SpanStub) bool { return s.SpanKind == trace.SpanKindServer })[0]
+// server waits for the one span of a server.
+func server(r *clewtest.Recorder) clewtest.Span {
+	return r.Wait(1, "of a server", func(s clewtest.Span) bool { return s.SpanKind == trace.SpanKindServer })[0]
 }
 
 func TestARequestIsOneTrace(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	url := serve(t, func(router *gin.Engine) {
 		router.GET("/users/:id", func(c *gin.Context) {
 			ctx, span := clew.Start(c.Request.Context(), "work")
@@ -72,10 +72,10 @@ func TestARequestIsOneTrace(t *testing.T) {
 	if err != nil || string(body) != "7 in chat-7" {
 		t.Fatalf("%q, %v", body, err)
 	}
-	s := r.server()
-	r.isChild(s, r.named("GET", 1)[0])
-	r.isChild(r.named("work", 1)[0], s)
-	got := []string{s.Name, attr(s, "http.route"), attr(s, "http.response.status_code"), attr(s, "url.path")}
+	s := server(r)
+	r.WantChild(s, r.Span("GET"))
+	r.WantChild(r.Span("work"), s)
+	got := []string{s.Name, s.Attr("http.route"), s.Attr("http.response.status_code"), s.Attr("url.path")}
 	if diff := cmp.Diff([]string{"GET /users/:id", "/users/:id", "201", "/users/7"}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -103,7 +103,7 @@ func TestHowRequestsEnd(t *testing.T) {
 		"refused by a later guard": {func(*gin.Context) {}, []gin.HandlerFunc{clewgin.Middleware(), func(c *gin.Context) { c.AbortWithStatus(401) }}, "/x", "GET /x", "401", codes.Unset, "", 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := record(t)
+			r := clewtest.Record(t)
 			if tc.middleware == nil {
 				tc.middleware = []gin.HandlerFunc{clewgin.Middleware()}
 			}
@@ -111,9 +111,9 @@ func TestHowRequestsEnd(t *testing.T) {
 			if resp := get(t, request(t, url+tc.path), http.DefaultClient); resp.StatusCode != tc.wantRequest {
 				t.Errorf("the client got %d", resp.StatusCode)
 			}
-			s := r.server()
-			if s.Name != tc.name || attr(s, "http.response.status_code") != tc.status || s.Status.Code != tc.code {
-				t.Errorf("name %q, status %q, %v", s.Name, attr(s, "http.response.status_code"), s.Status)
+			s := server(r)
+			if s.Name != tc.name || s.Attr("http.response.status_code") != tc.status || s.Status.Code != tc.code {
+				t.Errorf("name %q, status %q, %v", s.Name, s.Attr("http.response.status_code"), s.Status)
 			}
 			if tc.event == "" && len(s.Events) > 0 || tc.event != "" && (len(s.Events) != 1 || s.Events[0].Name != tc.event) {
 				t.Errorf("events %v", s.Events)
@@ -125,7 +125,7 @@ func TestHowRequestsEnd(t *testing.T) {
 func quiet() gin.HandlerFunc { return gin.RecoveryWithWriter(io.Discard) }
 
 func TestStreamsKeepFlowing(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	next := make(chan string)
 	url := serve(t, func(router *gin.Engine) {
 		router.GET("/stream", func(c *gin.Context) {
@@ -157,17 +157,17 @@ func TestStreamsKeepFlowing(t *testing.T) {
 	if !lines.Scan() || lines.Text() != "one" {
 		t.Fatalf("got %q: %v", lines.Text(), lines.Err())
 	}
-	r.named("GET /stream", 0)
+	r.Named("GET /stream", 0)
 	next <- "two"
 	if !lines.Scan() || lines.Text() != "two" {
 		t.Fatalf("got %q: %v", lines.Text(), lines.Err())
 	}
 	close(next)
-	r.named("GET /stream", 1)
+	r.Named("GET /stream", 1)
 }
 
 func TestConnectionsCanBeUpgraded(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	url := serve(t, func(router *gin.Engine) {
 		router.GET("/socket", func(c *gin.Context) {
 			conn, rw, err := http.NewResponseController(c.Writer).Hijack()
@@ -186,13 +186,13 @@ func TestConnectionsCanBeUpgraded(t *testing.T) {
 	if resp := get(t, req, http.DefaultClient); resp.StatusCode != http.StatusSwitchingProtocols {
 		t.Errorf("status %d", resp.StatusCode)
 	}
-	if s := r.named("GET /socket", 1)[0]; attr(s, "http.response.status_code") != "" {
-		t.Errorf("status %q of a connection that was taken over", attr(s, "http.response.status_code"))
+	if s := r.Span("GET /socket"); s.Attr("http.response.status_code") != "" {
+		t.Errorf("status %q of a connection that was taken over", s.Attr("http.response.status_code"))
 	}
 }
 
 func TestASkippedRequestPassesItsContextOn(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	url := serve(t, func(router *gin.Engine) {
 		router.GET("/health", func(c *gin.Context) {
 			_, span := clew.Start(c.Request.Context(), "work")
@@ -202,7 +202,7 @@ func TestASkippedRequestPassesItsContextOn(t *testing.T) {
 	req := request(t, url+"/health")
 	req.Header.Set("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	get(t, req, http.DefaultClient)
-	if s := r.named("work", 1)[0]; s.Parent.SpanID().String() != "b7ad6b7169203331" {
+	if s := r.Span("work"); s.Parent.SpanID().String() != "b7ad6b7169203331" {
 		t.Errorf("parent %v", s.Parent.SpanID())
 	}
 }

@@ -3,6 +3,7 @@ package clewgrpc_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	otelcodes "go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 	clewgrpc "github.com/clewhq/clew/contrib/grpc"
 )
 
@@ -88,18 +89,17 @@ func dial(t testing.TB, seen func(context.Context) string, server []clewgrpc.Ser
 func nothing(context.Context) string { return "" }
 
 // sides waits for the client and the server span of the only call.
-func sides(r *recorder, name string) (client, server tracetest.SpanStub) {
-	r.t.Helper()
-	both := r.named(name, 2)
-	slices.SortFunc(both, func(a, b tracetest.SpanStub) int { return int(b.SpanKind) - int(a.SpanKind) })
-	if both[0].SpanKind != trace.SpanKindClient || both[1].SpanKind != trace.SpanKindServer {
-		r.t.Fatalf("kinds %v and %v", both[0].SpanKind, both[1].SpanKind)
+func sides(r *clewtest.Recorder, name string) (client, server clewtest.Span) {
+	of := func(kind trace.SpanKind) clewtest.Span {
+		return r.Wait(1, fmt.Sprintf("of kind %s called %q", kind, name), func(s clewtest.Span) bool {
+			return s.SpanKind == kind && s.Name == name
+		})[0]
 	}
-	return both[0], both[1]
+	return of(trace.SpanKindClient), of(trace.SpanKindServer)
 }
 
 // rpc are a span's attributes of the conventions.
-func rpc(s tracetest.SpanStub) map[string]string {
+func rpc(s clewtest.Span) map[string]string {
 	out := map[string]string{}
 	for _, kv := range s.Attributes {
 		if key := string(kv.Key); !strings.HasPrefix(key, "lmnr.") && !strings.HasPrefix(key, "clew.") {
@@ -110,7 +110,7 @@ func rpc(s tracetest.SpanStub) map[string]string {
 }
 
 func TestACallIsOneTrace(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	client := dial(t, nothing, nil)
 	ctx, root := clew.Start(t.Context(), "root")
 	if _, err := client.UnaryCall(ctx, &pb.SimpleRequest{}); err != nil {
@@ -119,9 +119,9 @@ func TestACallIsOneTrace(t *testing.T) {
 	root.End()
 
 	c, s := sides(r, unary)
-	r.isChild(c, r.named("root", 1)[0])
-	r.isChild(s, c)
-	r.isChild(r.named("work", 1)[0], s)
+	r.WantChild(c, r.Span("root"))
+	r.WantChild(s, c)
+	r.WantChild(r.Span("work"), s)
 	if !s.Parent.IsRemote() {
 		t.Error("the server's parent is not remote")
 	}
@@ -129,7 +129,7 @@ func TestACallIsOneTrace(t *testing.T) {
 		"rpc.system": "grpc", "rpc.service": "grpc.testing.TestService", "rpc.method": "UnaryCall",
 		"rpc.grpc.status_code": "0", "network.peer.address": "bufconn",
 	}
-	for _, span := range []tracetest.SpanStub{c, s} {
+	for _, span := range []clewtest.Span{c, s} {
 		if diff := cmp.Diff(want, rpc(span)); diff != "" {
 			t.Errorf("%v (-want +got)\n%s", span.SpanKind, diff)
 		}
@@ -150,7 +150,7 @@ func TestOnlyPeersThatMayLearnTheSession(t *testing.T) {
 		"a server that believes no stranger": {client: []clewgrpc.ClientOption{clewgrpc.ShareInherited()}, server: []clewgrpc.ServerOption{clewgrpc.Extraction(clew.IDsOnly)}, want: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := record(t)
+			r := clewtest.Record(t)
 			client := dial(t, func(ctx context.Context) string {
 				session, _ := clew.SessionFrom(ctx)
 				return session
@@ -163,13 +163,13 @@ func TestOnlyPeersThatMayLearnTheSession(t *testing.T) {
 				t.Errorf("the server saw session %q, want %q", out.GetUsername(), tc.want)
 			}
 			c, s := sides(r, unary)
-			r.isChild(s, c)
+			r.WantChild(s, c)
 		})
 	}
 }
 
 func TestAStreamIsOneSpanUntilItsEnd(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	client := dial(t, nothing, nil)
 	call, err := client.FullDuplexCall(t.Context())
 	if err != nil {
@@ -183,8 +183,8 @@ func TestAStreamIsOneSpanUntilItsEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	messages := r.named("message", 3)
-	r.named(stream, 0)
+	messages := r.Named("message", 3)
+	r.Named(stream, 0)
 	if err := call.CloseSend(); err != nil {
 		t.Fatal(err)
 	}
@@ -192,9 +192,9 @@ func TestAStreamIsOneSpanUntilItsEnd(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	c, s := sides(r, stream)
-	r.isChild(s, c)
+	r.WantChild(s, c)
 	for _, m := range messages {
-		r.isChild(m, s)
+		r.WantChild(m, s)
 	}
 }
 
@@ -207,7 +207,7 @@ func TestHowCallsEnd(t *testing.T) {
 		"the server's own": {codes.Internal, otelcodes.Error, otelcodes.Error},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := record(t)
+			r := clewtest.Record(t)
 			client := dial(t, nothing, nil)
 			_, err := client.UnaryCall(t.Context(), &pb.SimpleRequest{ResponseStatus: &pb.EchoStatus{Code: int32(tc.code), Message: "because"}})
 			if status.Code(err) != tc.code {
@@ -217,13 +217,13 @@ func TestHowCallsEnd(t *testing.T) {
 			if c.Status.Code != tc.client || s.Status.Code != tc.server || c.Status.Description != "because" {
 				t.Errorf("client %v, server %v", c.Status, s.Status)
 			}
-			if attr(c, "error.type") != tc.code.String() || attr(s, "rpc.grpc.status_code") != rpc(c)["rpc.grpc.status_code"] {
+			if c.Attr("error.type") != tc.code.String() || s.Attr("rpc.grpc.status_code") != rpc(c)["rpc.grpc.status_code"] {
 				t.Errorf("client %v, server %v", rpc(c), rpc(s))
 			}
 		})
 	}
 	t.Run("a cancelled stream", func(t *testing.T) {
-		r := record(t)
+		r := clewtest.Record(t)
 		client := dial(t, nothing, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		call, err := client.FullDuplexCall(ctx)
@@ -238,14 +238,14 @@ func TestHowCallsEnd(t *testing.T) {
 		}
 		cancel()
 		c, s := sides(r, stream)
-		if attr(c, "rpc.grpc.status_code") != "1" || attr(s, "rpc.grpc.status_code") != "1" || s.Status.Code != otelcodes.Unset {
+		if c.Attr("rpc.grpc.status_code") != "1" || s.Attr("rpc.grpc.status_code") != "1" || s.Status.Code != otelcodes.Unset {
 			t.Errorf("client %v, server %v", rpc(c), rpc(s))
 		}
 	})
 }
 
 func TestASkippedMethodPassesItsContextOn(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	skip := clewgrpc.Skip(func(full string) bool { return full == "/"+unary })
 	client := dial(t, nothing, []clewgrpc.ServerOption{skip}, skip)
 	ctx, root := clew.Start(t.Context(), "root")
@@ -253,12 +253,12 @@ func TestASkippedMethodPassesItsContextOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	root.End()
-	r.isChild(r.named("work", 1)[0], r.named("root", 1)[0])
-	r.named(unary, 0)
+	r.WantChild(r.Span("work"), r.Span("root"))
+	r.Named(unary, 0)
 }
 
 func TestAProxyReplacesTheContextThatItPassesOn(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	var incoming metadata.MD
 	client := dial(t, func(ctx context.Context) string {
 		incoming, _ = metadata.FromIncomingContext(ctx)
@@ -274,7 +274,7 @@ func TestAProxyReplacesTheContextThatItPassesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, s := sides(r, unary)
-	r.isChild(s, c)
+	r.WantChild(s, c)
 	if got := incoming.Get("traceparent"); len(got) != 1 || !strings.Contains(got[0], c.SpanContext.SpanID().String()) {
 		t.Errorf("traceparent %v", got)
 	}

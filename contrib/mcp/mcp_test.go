@@ -3,10 +3,10 @@ package clewmcp_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"sync"
 	"testing"
 
@@ -15,11 +15,11 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
 	"github.com/clewhq/clew/clewhttp"
+	"github.com/clewhq/clew/clewtest"
 	clewmcp "github.com/clewhq/clew/contrib/mcp"
 )
 
@@ -120,14 +120,13 @@ func ask(t testing.TB, ctx context.Context, session *mcp.ClientSession) string {
 }
 
 // sides waits for the client and the server span of a request.
-func sides(r *recorder, name string) (client, server tracetest.SpanStub) {
-	r.t.Helper()
-	both := r.named(name, 2)
-	slices.SortFunc(both, func(a, b tracetest.SpanStub) int { return int(b.SpanKind) - int(a.SpanKind) })
-	if both[0].SpanKind != trace.SpanKindClient || both[1].SpanKind != trace.SpanKindServer {
-		r.t.Fatalf("kinds %v and %v", both[0].SpanKind, both[1].SpanKind)
+func sides(r *clewtest.Recorder, name string) (client, server clewtest.Span) {
+	of := func(kind trace.SpanKind) clewtest.Span {
+		return r.Wait(1, fmt.Sprintf("of kind %s called %q", kind, name), func(s clewtest.Span) bool {
+			return s.SpanKind == kind && s.Name == name
+		})[0]
 	}
-	return both[0], both[1]
+	return of(trace.SpanKindClient), of(trace.SpanKindServer)
 }
 
 func TestAToolCallIsOneTraceOverEveryTransport(t *testing.T) {
@@ -140,7 +139,7 @@ func TestAToolCallIsOneTraceOverEveryTransport(t *testing.T) {
 		"over HTTP": {overHTTP, nil}, "in a session over HTTP": {overHTTP, sessions},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := record(t)
+			r := clewtest.Record(t)
 			session := tc.connect(t, serverWith(tc.options, sunny))
 			ctx, root := clew.Start(t.Context(), "root")
 			if got := ask(t, ctx, session); got != "sunny" {
@@ -148,13 +147,13 @@ func TestAToolCallIsOneTraceOverEveryTransport(t *testing.T) {
 			}
 			root.End()
 			c, s := sides(r, call)
-			r.isChild(c, r.named("root", 1)[0])
-			r.isChild(s, c)
-			r.isChild(r.named("work", 1)[0], s)
-			for _, side := range []tracetest.SpanStub{c, s} {
+			r.WantChild(c, r.Span("root"))
+			r.WantChild(s, c)
+			r.WantChild(r.Span("work"), s)
+			for _, side := range []clewtest.Span{c, s} {
 				got := []string{
-					attr(side, "mcp.method.name"), attr(side, "gen_ai.tool.name"), attr(side, "gen_ai.operation.name"),
-					attr(side, "lmnr.span.type"), attr(side, "lmnr.span.input"), attr(side, "lmnr.span.output"),
+					side.Attr("mcp.method.name"), side.Attr("gen_ai.tool.name"), side.Attr("gen_ai.operation.name"),
+					side.Attr("lmnr.span.type"), side.Attr("lmnr.span.input"), side.Attr("lmnr.span.output"),
 				}
 				if diff := cmp.Diff([]string{"tools/call", "weather", "execute_tool", "TOOL", `{"city":"Oslo"}`, "sunny"}, got); diff != "" {
 					t.Errorf("%v (-want +got)\n%s", side.SpanKind, diff)
@@ -165,7 +164,7 @@ func TestAToolCallIsOneTraceOverEveryTransport(t *testing.T) {
 }
 
 func TestAServerThatAsksBackStaysInTheTrace(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	session := memory(t, serverWith(sessions, func(ctx context.Context, req *mcp.CallToolRequest) (string, error) {
 		_, err := req.Session.Elicit(ctx, &mcp.ElicitParams{Message: "which one?", RequestedSchema: map[string]any{"type": "object"}})
 		return "asked", err
@@ -175,9 +174,9 @@ func TestAServerThatAsksBackStaysInTheTrace(t *testing.T) {
 	}
 	c, s := sides(r, "elicitation/create")
 	_, tool := sides(r, call)
-	r.isChild(c, tool)
-	r.isChild(s, c)
-	r.isChild(r.named("person", 1)[0], s)
+	r.WantChild(c, tool)
+	r.WantChild(s, c)
+	r.WantChild(r.Span("person"), s)
 }
 
 func TestOnlyPeersThatMayLearnTheSession(t *testing.T) {
@@ -191,7 +190,7 @@ func TestOnlyPeersThatMayLearnTheSession(t *testing.T) {
 		"a server that believes no stranger": {[]clewmcp.SendingOption{clewmcp.ShareInherited()}, []clewmcp.ReceivingOption{clewmcp.Extraction(clew.IDsOnly)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := record(t)
+			r := clewtest.Record(t)
 			session := memory(t, server(func(ctx context.Context, _ *mcp.CallToolRequest) (string, error) {
 				id, _ := clew.SessionFrom(ctx)
 				return id, nil
@@ -200,7 +199,7 @@ func TestOnlyPeersThatMayLearnTheSession(t *testing.T) {
 				t.Errorf("the server saw session %q, want %q", got, tc.want)
 			}
 			c, s := sides(r, call)
-			r.isChild(s, c)
+			r.WantChild(s, c)
 		})
 	}
 }
@@ -248,14 +247,14 @@ func TestWhereTheContextIsFound(t *testing.T) {
 	} {
 		for version, options := range map[string]*mcp.ServerOptions{"": nil, ", in a session": sessions} {
 			t.Run(name+version, func(t *testing.T) {
-				r := record(t)
+				r := clewtest.Record(t)
 				session := bare(t, serverWith(options, sunny), tc.header)
 				for range 2 { // the second one must not hang below the first
 					if _, err := session.CallTool(t.Context(), &mcp.CallToolParams{Meta: tc.meta, Name: "weather", Arguments: question{}}); err != nil {
 						t.Fatal(err)
 					}
 				}
-				got := r.named(call, 2)
+				got := r.Named(call, 2)
 				for _, s := range got {
 					if id := s.SpanContext.TraceID().String(); tc.trace != "" && id != tc.trace {
 						t.Errorf("trace %s, want %s", id, tc.trace)
@@ -279,12 +278,12 @@ func TestANewTraceLinksToTheSenderWhereverItWasNamed(t *testing.T) {
 		"in headers": {nil, http.Header{"Traceparent": {parent}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := record(t)
+			r := clewtest.Record(t)
 			session := bare(t, serverWith(nil, sunny, clewmcp.Extraction(clew.PolicyRestart)), tc.header)
 			if _, err := session.CallTool(t.Context(), &mcp.CallToolParams{Meta: tc.meta, Name: "weather", Arguments: question{}}); err != nil {
 				t.Fatal(err)
 			}
-			s := r.named(call, 1)[0]
+			s := r.Span(call)
 			if len(s.Links) != 1 || s.Links[0].SpanContext.SpanID().String() != "b7ad6b7169203331" || s.Parent.IsValid() {
 				t.Errorf("links %v, parent %v", s.Links, s.Parent.IsValid())
 			}
@@ -294,20 +293,20 @@ func TestANewTraceLinksToTheSenderWhereverItWasNamed(t *testing.T) {
 
 func TestHowRequestsEnd(t *testing.T) {
 	t.Run("a tool that fails", func(t *testing.T) {
-		r := record(t)
+		r := clewtest.Record(t)
 		session := memory(t, server(func(context.Context, *mcp.CallToolRequest) (string, error) { return "", errors.New("no such city") }))
 		if got := ask(t, t.Context(), session); got != "no such city" {
 			t.Errorf("got %q", got)
 		}
 		c, s := sides(r, call)
-		for _, side := range []tracetest.SpanStub{c, s} {
-			if side.Status.Code != codes.Error || side.Status.Description != "no such city" || attr(side, "error.type") != "tool_error" {
-				t.Errorf("%v: %v, %q", side.SpanKind, side.Status, attr(side, "error.type"))
+		for _, side := range []clewtest.Span{c, s} {
+			if side.Status.Code != codes.Error || side.Status.Description != "no such city" || side.Attr("error.type") != "tool_error" {
+				t.Errorf("%v: %v, %q", side.SpanKind, side.Status, side.Attr("error.type"))
 			}
 		}
 	})
 	t.Run("a refusal", func(t *testing.T) {
-		r := record(t)
+		r := clewtest.Record(t)
 		session := memory(t, server(sunny))
 		_, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "unknown"})
 		var refused *jsonrpc.Error
@@ -315,16 +314,16 @@ func TestHowRequestsEnd(t *testing.T) {
 			t.Fatalf("got %v", err)
 		}
 		c, s := sides(r, "tools/call unknown")
-		for _, side := range []tracetest.SpanStub{c, s} {
-			if side.Status.Code != codes.Error || attr(side, "rpc.response.status_code") != "-32602" {
-				t.Errorf("%v: %v, %q", side.SpanKind, side.Status, attr(side, "rpc.response.status_code"))
+		for _, side := range []clewtest.Span{c, s} {
+			if side.Status.Code != codes.Error || side.Attr("rpc.response.status_code") != "-32602" {
+				t.Errorf("%v: %v, %q", side.SpanKind, side.Status, side.Attr("rpc.response.status_code"))
 			}
 		}
 	})
 }
 
 func TestParamsStayTheCallers(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	session := memory(t, server(sunny), clewmcp.Span(clew.NoInput, clew.NoOutput))
 	stale := "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	params := &mcp.CallToolParams{Name: "weather", Arguments: question{"Oslo"}, Meta: mcp.Meta{"other": "x", "TraceParent": stale, "tracestate": "old=1"}}
@@ -332,17 +331,17 @@ func TestParamsStayTheCallers(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, s := sides(r, call)
-	r.isChild(s, c)
+	r.WantChild(s, c)
 	if params.Meta["TraceParent"] != stale || params.Meta["traceparent"] != nil {
 		t.Errorf("the caller's _meta was changed: %v", params.Meta)
 	}
-	if attr(c, "lmnr.span.input")+attr(c, "lmnr.span.output") != "" || attr(s, "lmnr.span.input") == "" {
-		t.Errorf("the client recorded %q, the server %q", attr(c, "lmnr.span.input"), attr(s, "lmnr.span.input"))
+	if c.Attr("lmnr.span.input")+c.Attr("lmnr.span.output") != "" || s.Attr("lmnr.span.input") == "" {
+		t.Errorf("the client recorded %q, the server %q", c.Attr("lmnr.span.input"), s.Attr("lmnr.span.input"))
 	}
 }
 
 func TestRequestsWithoutParamsCarryTheContext(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	session := memory(t, server(sunny))
 	if err := session.Ping(t.Context(), nil); err != nil {
 		t.Fatal(err)
@@ -352,7 +351,7 @@ func TestRequestsWithoutParamsCarryTheContext(t *testing.T) {
 	}
 	for _, method := range []string{"ping", "tools/list"} {
 		c, s := sides(r, method)
-		r.isChild(s, c)
+		r.WantChild(s, c)
 	}
 }
 
@@ -368,7 +367,7 @@ func TestTheRequestThatOpensASessionCarriesTheContext(t *testing.T) {
 }
 
 func TestNotificationsMakeNoSpan(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	var mu sync.Mutex
 	var seen trace.TraceID
 	done := make(chan struct{})
@@ -393,7 +392,7 @@ func TestNotificationsMakeNoSpan(t *testing.T) {
 	if seen != root.OTel().SpanContext().TraceID() {
 		t.Errorf("the handler saw trace %v", seen)
 	}
-	r.named("notifications/progress", 0)
+	r.Named("notifications/progress", 0)
 }
 
 func TestCarrierLeavesOtherValuesAlone(t *testing.T) {

@@ -13,10 +13,10 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 	clewnats "github.com/clewhq/clew/contrib/nats"
 )
 
@@ -108,7 +108,7 @@ func work(ctx context.Context) error {
 	return nil
 }
 
-func links(s tracetest.SpanStub) []trace.SpanID {
+func links(s clewtest.Span) []trace.SpanID {
 	var out []trace.SpanID
 	for _, l := range s.Links {
 		out = append(out, l.SpanContext.SpanID())
@@ -117,7 +117,7 @@ func links(s tracetest.SpanStub) []trace.SpanID {
 }
 
 func TestATraceGoesOnThroughASubject(t *testing.T) {
-	r, conn := record(t), connect(t, unchanged)
+	r, conn := clewtest.Record(t), connect(t, unchanged)
 	next := receive(t, conn, "orders.*")
 	ctx, root := clew.Start(clew.WithSession(t.Context(), "chat-7"), "root")
 	msg := &nats.Msg{Subject: "orders.7", Data: []byte("tea"), Header: nats.Header{"Nats-Msg-Id": {"m1"}}}
@@ -133,20 +133,20 @@ func TestATraceGoesOnThroughASubject(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	sent, processed := r.named("publish orders.*", 1)[0], r.named("process orders.*", 1)[0]
-	r.isChild(sent, r.named("root", 1)[0])
-	r.isChild(processed, sent)
-	r.isChild(r.named("work", 1)[0], processed)
+	sent, processed := r.Span("publish orders.*"), r.Span("process orders.*")
+	r.WantChild(sent, r.Span("root"))
+	r.WantChild(processed, sent)
+	r.WantChild(r.Span("work"), processed)
 	if session != "chat-7" || sent.SpanKind != trace.SpanKindProducer || processed.SpanKind != trace.SpanKindConsumer {
 		t.Errorf("session %q, kinds %v and %v", session, sent.SpanKind, processed.SpanKind)
 	}
 	if !slices.Equal(links(processed), []trace.SpanID{sent.SpanContext.SpanID()}) {
 		t.Errorf("links %v", links(processed))
 	}
-	for _, s := range []tracetest.SpanStub{sent, processed} {
+	for _, s := range []clewtest.Span{sent, processed} {
 		got := []string{
-			attr(s, "messaging.system"), attr(s, "messaging.destination.name"), attr(s, "messaging.destination.template"),
-			attr(s, "messaging.message.id"), attr(s, "messaging.message.body.size"),
+			s.Attr("messaging.system"), s.Attr("messaging.destination.name"), s.Attr("messaging.destination.template"),
+			s.Attr("messaging.message.id"), s.Attr("messaging.message.body.size"),
 		}
 		if diff := cmp.Diff([]string{"nats", "orders.7", "orders.*", "m1", "3"}, got); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", s.Name, diff)
@@ -158,7 +158,7 @@ func TestATraceGoesOnThroughASubject(t *testing.T) {
 }
 
 func TestATraceGoesOnThroughAStream(t *testing.T) {
-	r, conn := record(t), connect(t, unchanged)
+	r, conn := clewtest.Record(t), connect(t, unchanged)
 	js, consumer := stream(t, conn)
 	ack, err := clewnats.PublishStream(t.Context(), js, &nats.Msg{Subject: "orders.new"},
 		clewnats.Stream(jetstream.WithExpectStream("ORDERS")), clewnats.Span(clew.Tags("hot")))
@@ -169,20 +169,20 @@ func TestATraceGoesOnThroughAStream(t *testing.T) {
 	if err := clewnats.ProcessStream(t.Context(), m, func(context.Context) error { return m.Ack() }); err != nil {
 		t.Fatal(err)
 	}
-	sent, processed := r.named("publish orders.new", 1)[0], r.named("process orders.new", 1)[0]
-	r.isChild(processed, sent)
-	for _, s := range []tracetest.SpanStub{sent, processed} {
-		if got := attr(s, "messaging.message.id"); got != "ORDERS/1" {
+	sent, processed := r.Span("publish orders.new"), r.Span("process orders.new")
+	r.WantChild(processed, sent)
+	for _, s := range []clewtest.Span{sent, processed} {
+		if got := s.Attr("messaging.message.id"); got != "ORDERS/1" {
 			t.Errorf("%s: id %q", s.Name, got)
 		}
 	}
-	if attr(sent, "lmnr.association.properties.tags") != `["hot"]` {
-		t.Errorf("tags %q", attr(sent, "lmnr.association.properties.tags"))
+	if sent.Attr("lmnr.association.properties.tags") != `["hot"]` {
+		t.Errorf("tags %q", sent.Attr("lmnr.association.properties.tags"))
 	}
 }
 
 func TestABatchLinksToItsMessages(t *testing.T) {
-	r, conn := record(t), connect(t, unchanged)
+	r, conn := clewtest.Record(t), connect(t, unchanged)
 	js, consumer := stream(t, conn)
 	for range 3 {
 		if _, err := clewnats.PublishStream(t.Context(), js, &nats.Msg{Subject: "orders.new"}); err != nil {
@@ -197,20 +197,20 @@ func TestABatchLinksToItsMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	around.End()
-	got := r.named("process", 1)[0]
-	r.isChild(got, r.named("around", 1)[0])
-	r.isChild(r.named("work", 1)[0], got)
+	got := r.Span("process")
+	r.WantChild(got, r.Span("around"))
+	r.WantChild(r.Span("work"), got)
 	var want []trace.SpanID
-	for _, s := range r.named("publish orders.new", 3) {
+	for _, s := range r.Named("publish orders.new", 3) {
 		want = append(want, s.SpanContext.SpanID())
 	}
-	if !slices.Equal(links(got), want) || attr(got, "messaging.batch.message_count") != "4" {
-		t.Errorf("links %v, want %v; %s messages", links(got), want, attr(got, "messaging.batch.message_count"))
+	if !slices.Equal(links(got), want) || got.Attr("messaging.batch.message_count") != "4" {
+		t.Errorf("links %v, want %v; %s messages", links(got), want, got.Attr("messaging.batch.message_count"))
 	}
 }
 
 func TestARequestIsOneTraceToItsAnswer(t *testing.T) {
-	r, conn := record(t), connect(t, unchanged)
+	r, conn := clewtest.Record(t), connect(t, unchanged)
 	_, err := conn.Subscribe("prices", func(m *nats.Msg) {
 		if err := clewnats.Process(context.Background(), m, func(context.Context) error { return m.Respond([]byte("3.50")) }); err != nil {
 			t.Error(err)
@@ -223,15 +223,15 @@ func TestARequestIsOneTraceToItsAnswer(t *testing.T) {
 	if err != nil || string(answer.Data) != "3.50" {
 		t.Fatalf("%v, %v", answer, err)
 	}
-	asked := r.named("request prices", 1)[0]
-	r.isChild(r.named("process prices", 1)[0], asked)
+	asked := r.Span("request prices")
+	r.WantChild(r.Span("process prices"), asked)
 	if asked.SpanKind != trace.SpanKindClient {
 		t.Errorf("kind %v", asked.SpanKind)
 	}
 	if _, err := clewnats.Request(t.Context(), conn, &nats.Msg{Subject: "nobody"}); !errors.Is(err, nats.ErrNoResponders) {
 		t.Errorf("got %v", err)
 	}
-	if s := r.named("request nobody", 1)[0]; s.Status.Code != codes.Error {
+	if s := r.Span("request nobody"); s.Status.Code != codes.Error {
 		t.Errorf("status %v", s.Status)
 	}
 }
@@ -249,12 +249,12 @@ func TestParentOrLink(t *testing.T) {
 		"a link alone where nothing is current": {[]clewnats.ProcessOption{clewnats.Linked()}, false, "", []string{"sent"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, conn := record(t), connect(t, unchanged)
+			r, conn := clewtest.Record(t), connect(t, unchanged)
 			next := receive(t, conn, "orders")
 			if err := clewnats.Publish(clew.WithUser(t.Context(), "ada"), conn, &nats.Msg{Subject: "orders"}); err != nil {
 				t.Fatal(err)
 			}
-			ids := map[string]trace.SpanID{"sent": r.named("publish orders", 1)[0].SpanContext.SpanID()}
+			ids := map[string]trace.SpanID{"sent": r.Span("publish orders").SpanContext.SpanID()}
 			ctx := t.Context()
 			if tc.around {
 				var around *clew.Span
@@ -269,7 +269,7 @@ func TestParentOrLink(t *testing.T) {
 			}, tc.opts...); err != nil {
 				t.Fatal(err)
 			}
-			got := r.named("process orders", 1)[0]
+			got := r.Span("process orders")
 			var want []trace.SpanID
 			for _, l := range tc.links {
 				want = append(want, ids[l])
@@ -282,7 +282,7 @@ func TestParentOrLink(t *testing.T) {
 }
 
 func TestAMessageThatIsSentOnHasOneContext(t *testing.T) {
-	r, conn := record(t), connect(t, unchanged)
+	r, conn := clewtest.Record(t), connect(t, unchanged)
 	next := receive(t, conn, ">")
 	old := nats.Header{
 		"Traceparent": {"00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"}, "tracestate": {"old=1"}, "Other": {"x"},
@@ -296,7 +296,7 @@ func TestAMessageThatIsSentOnHasOneContext(t *testing.T) {
 	if diff := cmp.Diff([]string{"Other", "traceparent"}, keys); diff != "" {
 		t.Errorf("headers (-want +got)\n%s", diff)
 	}
-	sent := r.named("publish orders", 1)[0]
+	sent := r.Span("publish orders")
 	if v := clewnats.Carrier(got.Header).Get("TRACEPARENT"); !strings.Contains(v, sent.SpanContext.SpanID().String()) {
 		t.Errorf("traceparent %q", v)
 	}
@@ -306,7 +306,7 @@ func TestAMessageThatIsSentOnHasOneContext(t *testing.T) {
 }
 
 func TestAContextNeverMakesAMessageTooLarge(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	conn := connect(t, func(o *server.Options) { o.MaxPayload = 1024 })
 	next := receive(t, conn, "orders")
 	for _, tc := range []struct {
@@ -323,7 +323,7 @@ func TestAContextNeverMakesAMessageTooLarge(t *testing.T) {
 }
 
 func TestWithoutHeadersMessagesStillFlow(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	conn := connect(t, func(o *server.Options) { o.NoHeaderSupport, o.JetStream = true, false })
 	next := receive(t, conn, "orders")
 	if err := clewnats.Publish(t.Context(), conn, &nats.Msg{Subject: "orders", Data: []byte("tea")}); err != nil {
@@ -335,17 +335,17 @@ func TestWithoutHeadersMessagesStillFlow(t *testing.T) {
 }
 
 func TestFailuresAreRecorded(t *testing.T) {
-	r, conn := record(t), connect(t, unchanged)
+	r, conn := clewtest.Record(t), connect(t, unchanged)
 	boom := errors.New("boom")
 	err := clewnats.Process(t.Context(), &nats.Msg{Subject: "_INBOX.abc.1"}, func(context.Context) error { return boom })
-	if s := r.named("process (temporary)", 1)[0]; !errors.Is(err, boom) || s.Status.Description != "boom" {
+	if s := r.Span("process (temporary)"); !errors.Is(err, boom) || s.Status.Description != "boom" {
 		t.Errorf("err %v, status %v", err, s.Status)
 	}
 	conn.Close()
 	if err := clewnats.Publish(t.Context(), conn, &nats.Msg{Subject: "orders"}); !errors.Is(err, nats.ErrConnectionClosed) {
 		t.Errorf("got %v", err)
 	}
-	if s := r.named("publish orders", 1)[0]; s.Status.Code != codes.Error {
+	if s := r.Span("publish orders"); s.Status.Code != codes.Error {
 		t.Errorf("status %v", s.Status)
 	}
 	if clewnats.Publish(t.Context(), nil, nil) == nil {

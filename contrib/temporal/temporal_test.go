@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -28,6 +27,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewtest"
 	clewtemporal "github.com/clewhq/clew/contrib/temporal"
 )
 
@@ -137,7 +137,7 @@ func environmentWith(header *commonpb.Header, delivery func(context.Context, str
 }
 
 func TestAWorkflowIsOneTraceFromItsStart(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, root := clew.Start(clew.WithSession(t.Context(), "chat-7"), "root")
 	header := started(t, ctx)
 	root.End()
@@ -147,22 +147,22 @@ func TestAWorkflowIsOneTraceFromItsStart(t *testing.T) {
 	if err := env.GetWorkflowResult(&out); err != nil || out != "tea for chat-7" {
 		t.Fatalf("%q, %v", out, err)
 	}
-	start := r.named("start order", 1)[0]
-	r.isChild(start, r.named("root", 1)[0])
-	r.isChild(r.named("workflow order", 1)[0], start)
-	act := r.named("activity deliver", 1)[0]
-	r.isChild(act, start)
-	r.isChild(r.named("work", 1)[0], act)
-	if start.SpanKind != trace.SpanKindClient || attr(start, "workflow.id") != "order-7" || attr(start, "temporal.run.id") != "run-1" {
-		t.Errorf("%v, %q, %q", start.SpanKind, attr(start, "workflow.id"), attr(start, "temporal.run.id"))
+	start := r.Span("start order")
+	r.WantChild(start, r.Span("root"))
+	r.WantChild(r.Span("workflow order"), start)
+	act := r.Span("activity deliver")
+	r.WantChild(act, start)
+	r.WantChild(r.Span("work"), act)
+	if start.SpanKind != trace.SpanKindClient || start.Attr("workflow.id") != "order-7" || start.Attr("temporal.run.id") != "run-1" {
+		t.Errorf("%v, %q, %q", start.SpanKind, start.Attr("workflow.id"), start.Attr("temporal.run.id"))
 	}
-	if attr(act, "temporal.activity.attempt") != "1" || attr(act, "temporal.workflow.type") != "order" || attr(act, "workflow.id") == "" {
+	if act.Attr("temporal.activity.attempt") != "1" || act.Attr("temporal.workflow.type") != "order" || act.Attr("workflow.id") == "" {
 		t.Errorf("%v", act.Attributes)
 	}
 }
 
 func TestIDsOnlyKeepsTheSessionBack(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	header := started(t, clew.WithSession(t.Context(), "chat-7"), clewtemporal.IDsOnly())
 	var text string
 	if err := converter.GetDefaultDataConverter().FromPayload(header.GetFields()["clew-span-context"], &text); err != nil {
@@ -180,7 +180,7 @@ func TestIDsOnlyKeepsTheSessionBack(t *testing.T) {
 }
 
 func TestChildrenAndNextRunsStayInTheTrace(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	ctx, root := clew.Start(t.Context(), "root")
 	header := started(t, ctx)
 	root.End()
@@ -194,9 +194,9 @@ func TestChildrenAndNextRunsStayInTheTrace(t *testing.T) {
 	if err := env.GetWorkflowError(); err != nil {
 		t.Fatal(err)
 	}
-	start := r.named("start order", 1)[0]
-	r.isChild(r.named("activity deliver", 1)[0], start)
-	r.isChild(r.named("workflow order", 1)[0], start)
+	start := r.Span("start order")
+	r.WantChild(r.Span("activity deliver"), start)
+	r.WantChild(r.Span("workflow order"), start)
 
 	env = environment(header)
 	env.RegisterWorkflow(order)
@@ -208,7 +208,7 @@ func TestChildrenAndNextRunsStayInTheTrace(t *testing.T) {
 	if got, want := next.Header.GetFields()["clew-span-context"], header.GetFields()["clew-span-context"]; string(got.GetData()) != string(want.GetData()) {
 		t.Errorf("the next run gets %s, want %s", got.GetData(), want.GetData())
 	}
-	if s := r.named("workflow again", 1)[0]; s.Status.Code != codes.Unset || len(s.Events) != 1 {
+	if s := r.Span("workflow again"); s.Status.Code != codes.Unset || len(s.Events) != 1 {
 		t.Errorf("status %v, events %v", s.Status, s.Events)
 	}
 }
@@ -216,7 +216,7 @@ func TestChildrenAndNextRunsStayInTheTrace(t *testing.T) {
 func again(ctx workflow.Context) error { return workflow.NewContinueAsNewError(ctx, order, "tea") }
 
 func TestAWorkflowThatNobodyTracedIsStillOneTrace(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	for range 2 {
 		env := environment(nil)
 		env.ExecuteWorkflow(func(ctx workflow.Context) error {
@@ -231,7 +231,7 @@ func TestAWorkflowThatNobodyTracedIsStillOneTrace(t *testing.T) {
 		}
 	}
 	traces := map[trace.TraceID]bool{}
-	for _, s := range r.named("activity deliver", 4) {
+	for _, s := range r.Named("activity deliver", 4) {
 		traces[s.SpanContext.TraceID()] = true
 	}
 	if len(traces) != 1 { // the environment gives every workflow the same ids
@@ -240,7 +240,7 @@ func TestAWorkflowThatNobodyTracedIsStillOneTrace(t *testing.T) {
 }
 
 func TestEveryAttemptIsASpan(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	attempts := 0
 	env := environmentWith(started(t, t.Context()), func(context.Context, string) (string, error) {
 		if attempts++; attempts == 1 {
@@ -252,14 +252,14 @@ func TestEveryAttemptIsASpan(t *testing.T) {
 	if err := env.GetWorkflowError(); err != nil {
 		t.Fatal(err)
 	}
-	got := r.named("activity deliver", 2)
-	if got[0].Status.Code != codes.Error || got[1].Status.Code != codes.Unset || attr(got[1], "temporal.activity.attempt") != "2" {
-		t.Errorf("%v, %v, attempt %s", got[0].Status, got[1].Status, attr(got[1], "temporal.activity.attempt"))
+	got := r.Named("activity deliver", 2)
+	if got[0].Status.Code != codes.Error || got[1].Status.Code != codes.Unset || got[1].Attr("temporal.activity.attempt") != "2" {
+		t.Errorf("%v, %v, attempt %s", got[0].Status, got[1].Status, got[1].Attr("temporal.activity.attempt"))
 	}
 }
 
 func TestHowActivitiesAndWorkflowsEnd(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(silent{})
 	env := suite.NewTestActivityEnvironment()
@@ -268,7 +268,7 @@ func TestHowActivitiesAndWorkflowsEnd(t *testing.T) {
 	if _, err := env.ExecuteActivity("later"); !errors.Is(err, activity.ErrResultPending) {
 		t.Errorf("got %v", err)
 	}
-	if s := r.named("activity later", 1)[0]; s.Status.Code != codes.Unset || len(s.Events) != 1 || attr(s, "lmnr.association.properties.tags") != `["hot"]` {
+	if s := r.Span("activity later"); s.Status.Code != codes.Unset || len(s.Events) != 1 || s.Attr("lmnr.association.properties.tags") != `["hot"]` {
 		t.Errorf("%v, %v", s.Status, s.Events)
 	}
 
@@ -277,7 +277,7 @@ func TestHowActivitiesAndWorkflowsEnd(t *testing.T) {
 	if wenv.GetWorkflowError() == nil {
 		t.Error("the workflow did not fail")
 	}
-	if s := r.named("workflow failing", 1)[0]; s.Status.Code != codes.Error {
+	if s := r.Span("workflow failing"); s.Status.Code != codes.Error {
 		t.Errorf("status %v", s.Status)
 	}
 }
@@ -285,21 +285,21 @@ func TestHowActivitiesAndWorkflowsEnd(t *testing.T) {
 func failing(workflow.Context) error { return errors.New("boom") }
 
 func TestASignalCarriesItsSendersContext(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	c, s := dial(t)
 	ctx, root := clew.Start(t.Context(), "root")
 	if err := c.SignalWorkflow(ctx, "order-7", "", "paid", nil); err != nil {
 		t.Fatal(err)
 	}
 	root.End()
-	r.isChild(r.named("signal paid", 1)[0], r.named("root", 1)[0])
+	r.WantChild(r.Span("signal paid"), r.Span("root"))
 	if header := <-s.header; header.GetFields()["clew-span-context"] == nil {
 		t.Errorf("header %v", header)
 	}
 }
 
 func TestWhatOpenTelemetrysInterceptorWroteIsRead(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	payload, err := converter.GetDefaultDataConverter().ToPayload(map[string]string{"traceparent": parent})
 	if err != nil {
@@ -307,7 +307,7 @@ func TestWhatOpenTelemetrysInterceptorWroteIsRead(t *testing.T) {
 	}
 	env := environment(&commonpb.Header{Fields: map[string]*commonpb.Payload{"_tracer-data": payload}})
 	env.ExecuteWorkflow(order, "tea")
-	for _, s := range []tracetest.SpanStub{r.named("workflow order", 1)[0], r.named("activity deliver", 1)[0]} {
+	for _, s := range []clewtest.Span{r.Span("workflow order"), r.Span("activity deliver")} {
 		if s.Parent.SpanID().String() != "b7ad6b7169203331" {
 			t.Errorf("%s: parent %v", s.Name, s.Parent.SpanID())
 		}
@@ -315,22 +315,22 @@ func TestWhatOpenTelemetrysInterceptorWroteIsRead(t *testing.T) {
 }
 
 func TestWhatStrangersStartIsBelievedAsFarAsExtractionSays(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	header := started(t, clew.WithSession(t.Context(), "forged"))
 	env := environment(header)
 	env.SetContextPropagators([]workflow.ContextPropagator{clewtemporal.Propagator(clewtemporal.Extraction(clew.IDsOnly))})
 	env.ExecuteWorkflow(order, "tea")
-	start := r.named("start order", 1)[0]
-	for _, s := range []tracetest.SpanStub{r.named("workflow order", 1)[0], r.named("activity deliver", 1)[0]} {
-		r.isChild(s, start)
-		if got := attr(s, "lmnr.association.properties.session_id"); got != "" {
+	start := r.Span("start order")
+	for _, s := range []clewtest.Span{r.Span("workflow order"), r.Span("activity deliver")} {
+		r.WantChild(s, start)
+		if got := s.Attr("lmnr.association.properties.session_id"); got != "" {
 			t.Errorf("%s is in the session %q", s.Name, got)
 		}
 	}
 }
 
 func TestAMalformedHeaderIsNoHindrance(t *testing.T) {
-	record(t)
+	clewtest.Record(t)
 	env := environment(&commonpb.Header{Fields: map[string]*commonpb.Payload{
 		"clew-span-context": {Data: []byte{0xff}}, "_tracer-data": {Data: []byte("{")},
 	}})
@@ -383,7 +383,7 @@ func history(t testing.TB) *historypb.History {
 }
 
 func TestAReplayRecordsNothingAndChangesNothing(t *testing.T) {
-	r := record(t)
+	r := clewtest.Record(t)
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
 		ContextPropagators: []workflow.ContextPropagator{clewtemporal.Propagator()},
 		Interceptors:       []interceptor.WorkerInterceptor{clewtemporal.Interceptor()},
@@ -404,5 +404,5 @@ func TestAReplayRecordsNothingAndChangesNothing(t *testing.T) {
 	if len(contexts) != 2 || contexts[0] != contexts[1] || contexts[0] == "" {
 		t.Errorf("contexts %q", contexts)
 	}
-	r.all(0, "recorded", func(tracetest.SpanStub) bool { return true })
+	r.Wait(0, "recorded", func(clewtest.Span) bool { return true })
 }
