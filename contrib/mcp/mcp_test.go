@@ -358,10 +358,10 @@ func TestRequestsWithoutParamsCarryTheContext(t *testing.T) {
 func TestTheRequestThatOpensASessionCarriesTheContext(t *testing.T) {
 	for name, options := range map[string]*mcp.ServerOptions{"server/discover": nil, "initialize": sessions} {
 		t.Run(name, func(t *testing.T) {
-			r := record(t)
+			r := clewtest.Record(t)
 			memory(t, serverWith(options, sunny))
 			client, server := sides(r, name)
-			r.isChild(server, client)
+			r.WantChild(server, client)
 		})
 	}
 }
