@@ -47,6 +47,8 @@ type apiError struct{ kind, message string }
 // its line here; docs/adding/provider.md tells how.
 var providers = []provider{
 	openAIChat,
+	openAIResponses,
+	openAIEmbeddings,
 	anthropicMessages,
 }
 

@@ -291,6 +291,51 @@ func TestOtherRequestsPassUntouched(t *testing.T) {
 	}
 }
 
+func TestAPathThatOthersUseTooIsLookedAtTwice(t *testing.T) {
+	tests := map[string]struct {
+		path, body string
+		host       llmhttp.Option
+		span       string
+	}{
+		"a response":                  {"/v1/responses", `{"model":"gpt-4.1","input":"Hello?"}`, nil, "chat gpt-4.1"},
+		"a survey's":                  {"/v1/responses", `{"survey":7,"input":"yes"}`, nil, ""},
+		"a survey's in a list":        {"/v1/responses", `[1]`, nil, ""},
+		"a survey's, at a known host": {"/v1/responses", `{"survey":7}`, llmhttp.Host("127.0.0.1", "acme"), "chat"},
+		"an embedding":                {"/embeddings", `{"model":"m","input":["a"]}`, nil, "embeddings m"},
+		"a map's":                     {"/embeddings", `{"map":"a"}`, nil, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			srv := reply(t, `{}`, func(_ *http.Request, sent []byte) {
+				if string(sent) != test.body {
+					t.Errorf("sent %q", sent)
+				}
+			})
+			ctx, sc := caller(t)
+			r := post(t, ctx, srv.URL, test.body)
+			r.URL.Path = test.path
+			exchangeOf(t, client(test.host), r)
+			got := spans(sc)
+			if test.span == "" {
+				if len(got) > 0 {
+					t.Errorf("it became the span %q", got[0].Name())
+				}
+				return
+			}
+			if len(got) != 1 || got[0].Name() != test.span {
+				t.Fatalf("%d spans, want %q", len(got), test.span)
+			}
+			want := "openai"
+			if test.host != nil {
+				want = "acme"
+			}
+			if got := attr(got[0], "gen_ai.provider.name"); got != want {
+				t.Errorf("the provider is %q, want %q", got, want)
+			}
+		})
+	}
+}
+
 func TestOthersCarryTheTraceAndCallsOfModelsDoNot(t *testing.T) {
 	parents := map[string]string{}
 	srv := reply(t, replyPlain, func(r *http.Request, _ []byte) { parents[r.URL.Path] = r.Header.Get("Traceparent") })
