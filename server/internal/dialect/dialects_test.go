@@ -99,7 +99,7 @@ func TestDerive(t *testing.T) {
 				str("gen_ai.input.messages", `[{"role":"user","parts":[]}]`), str("gen_ai.output.messages", `[{"role":"assistant"}]`),
 			}},
 			trace.Derived{Type: "LLM", Provider: "openai", Model: "gpt-4.1-2025-04-14", InputTokens: ptr(int64(120)), OutputTokens: ptr(int64(30)),
-				Cost: ptr(3 * trace.Dollar / 1000), Input: `[{"role":"user","parts":[]}]`, Output: `[{"role":"assistant"}]`}},
+				Cost: ptr(3 * trace.Dollar / 1000), CostFrom: "gen_ai.usage.cost", Input: `[{"role":"user","parts":[]}]`, Output: `[{"role":"assistant"}]`}},
 		{"a model call by the oldest names",
 			trace.Span{Attributes: trace.Attributes{
 				str("gen_ai.system", "OpenAI"), str("gen_ai.request.model", "gpt-4"),
@@ -163,7 +163,7 @@ func TestDerive(t *testing.T) {
 		{"tokens that make no sense are unknown", trace.Span{Attributes: trace.Attributes{num("gen_ai.usage.input_tokens", -1), str("gen_ai.usage.output_tokens", "many")}}, trace.Derived{}},
 		{"a senseless number leaves the older key its turn", trace.Span{Attributes: trace.Attributes{num("gen_ai.usage.input_tokens", -1), num("gen_ai.usage.prompt_tokens", 4)}},
 			trace.Derived{InputTokens: ptr(int64(4))}},
-		{"the parts of a cost add up", trace.Span{Attributes: trace.Attributes{dbl("gen_ai.usage.input_cost", 0.5), dbl("gen_ai.usage.output_cost", 0.25)}}, trace.Derived{Cost: ptr(3 * trace.Dollar / 4)}},
+		{"the parts of a cost add up", trace.Span{Attributes: trace.Attributes{dbl("gen_ai.usage.input_cost", 0.5), dbl("gen_ai.usage.output_cost", 0.25)}}, trace.Derived{Cost: ptr(3 * trace.Dollar / 4), CostFrom: "gen_ai.usage.input_cost + gen_ai.usage.output_cost"}},
 		{"a cost below zero is unknown", trace.Span{Attributes: trace.Attributes{dbl("gen_ai.usage.cost", -1)}}, trace.Derived{}},
 
 		{"an error by status", trace.Span{Status: trace.StatusError}, trace.Derived{IsError: true}},
@@ -187,8 +187,13 @@ func TestDerive(t *testing.T) {
 }
 
 func TestTheTableIsSound(t *testing.T) {
-	if len(dialects) > maxDialects {
-		t.Errorf("%d dialects, more than maxDialects = %d", len(dialects), maxDialects)
+	if len(dialects) > 32 {
+		t.Errorf("%d dialects; reading.speaks has 32 bits", len(dialects))
+	}
+	for f := range fieldCount {
+		if fields[f].name == "" || fields[f].usable == nil {
+			t.Errorf("field %d is not in the table", f)
+		}
 	}
 	names, owners := map[string]bool{}, map[string]string{}
 	for _, d := range dialects {
@@ -196,12 +201,15 @@ func TestTheTableIsSound(t *testing.T) {
 			t.Errorf("dialect %q has no name of its own", d.name)
 		}
 		names[d.name] = true
-		for f, keys := range d.keys {
-			for _, key := range keys {
-				if f >= fieldCount || key == "" {
-					t.Errorf("dialect %s: key %q of field %d", d.name, key, f)
-				}
-				if owner := owners[key]; owner != "" {
+		for _, r := range d.rules {
+			if (len(r.keys) == 0) == (r.make == nil) {
+				t.Errorf("dialect %s: a rule of %s needs keys or make", d.name, fields[r.field].name)
+			}
+			if r.make != nil && len(d.words) == 0 {
+				t.Errorf("dialect %s makes %s and has no words: nobody would ask it", d.name, fields[r.field].name)
+			}
+			for _, key := range r.keys {
+				if owner := owners[key]; owner != "" && owner != d.name {
 					t.Errorf("key %q is in dialects %s and %s", key, owner, d.name)
 				}
 				owners[key] = d.name

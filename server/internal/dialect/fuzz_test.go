@@ -1,7 +1,10 @@
 package dialect
 
 import (
+	"encoding/json"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 	"unicode/utf8"
 
@@ -11,7 +14,7 @@ import (
 )
 
 func FuzzDerive(f *testing.F) {
-	for key := range places {
+	for key := range turned.keys {
 		f.Add(key, "value", "lmnr.association.properties.metadata.k", `{"a":[1]}`, int64(-1), 1.5)
 	}
 	f.Add("gen_ai.input.messages", `[{"role":"user"}]`, "gen_ai.system_instructions", "[]", int64(1), math.NaN())
@@ -39,6 +42,13 @@ func FuzzDerive(f *testing.F) {
 		if !cmp.Equal(s.Attributes, attributes(), cmp.Comparer(func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })) {
 			t.Fatal("attributes were changed")
 		}
+		v := Read(&s)
+		if diff := cmp.Diff(v, Read(&s)); diff != "" {
+			t.Fatalf("a second reading differs:\n%s", diff)
+		}
+		if _, err := json.Marshal(v); err != nil {
+			t.Fatalf("the view is no JSON: %v", err)
+		}
 		if s.Type == "" || s.Service == "" {
 			t.Fatalf("type %q, service %q", s.Type, s.Service)
 		}
@@ -56,5 +66,42 @@ func FuzzDerive(f *testing.F) {
 		if s.Cost != nil && (*s.Cost < 0 || *s.Cost > 2*trace.MaxMoney) {
 			t.Fatalf("cost %v", *s.Cost)
 		}
+	})
+}
+
+func FuzzConversation(f *testing.F) {
+	files, err := filepath.Glob("testdata/*/*.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		var in sent
+		if json.Unmarshal(b, &in) == nil {
+			for _, v := range in.Attributes {
+				if s, ok := v.(string); ok {
+					f.Add(s)
+				}
+			}
+		}
+	}
+	f.Add(`{"choices":[{"message":{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{"}},"finish_reason":"stop"}]}`)
+	f.Add(`[{"type":"human","content":[{"type":"image_url","image_url":"data:;base64,AAAA"}]},{"lc":1,"id":["x","AIMessage"],"kwargs":{"content":"x"}}]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		messages := conversation(text, "user")
+		if _, err := json.Marshal(messages); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range messages {
+			for _, p := range m.Parts {
+				if p.Bytes < 0 || len(p.URL) > maxURL {
+					t.Fatalf("part %+v", p)
+				}
+			}
+		}
+		toolList(trace.StringValue(text))
 	})
 }

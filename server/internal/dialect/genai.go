@@ -1,26 +1,89 @@
 package dialect
 
 import (
+	"encoding/json"
+	"strings"
+
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// genAI reads OpenTelemetry's conventions for generative AI: the current ones
-// and the spellings that older instrumentations still send.
+// genAI reads OpenTelemetry's conventions for generative AI in all the
+// generations that are on the wire at once: numbered or plain attributes (up to
+// 1.27), one event a message (1.28 to 1.36), messages as attributes or in one
+// details event (from 1.37), and the names that came after. Events count the
+// same whether they came with the span or as log records.
 var genAI = dialect{
-	name: "gen_ai",
-	keys: map[field][]string{
-		session:       {"session.id", "gen_ai.conversation.id"},
-		user:          {"user.id", "enduser.id", "gen_ai.request.user", "gen_ai.user"},
-		provider:      {"gen_ai.provider.name", "gen_ai.system", "gen_ai.request.provider"},
-		responseModel: {"gen_ai.response.model", "gen_ai.response_model"},
-		requestModel:  {"gen_ai.request.model", "gen_ai.request_model"},
+	name:  "gen_ai",
+	words: []string{"gen_ai", "openai", "anthropic"},
+	rules: append([]rule{
+		{field: spanType, how: "as the type of that operation", keys: []string{"gen_ai.operation.name"}, read: operationType},
+		{field: spanType, how: "only a tool has it", keys: []string{"gen_ai.tool.call.arguments", "gen_ai.tool.call.result"}, read: isTool},
+		from(operation, "gen_ai.operation.name"),
+		from(session, "session.id", "gen_ai.conversation.id"),
+		from(user, "user.id", "enduser.id", "gen_ai.request.user", "gen_ai.user"),
+		from(provider, "gen_ai.provider.name", "gen_ai.system", "gen_ai.request.provider"),
+		from(responseModel, "gen_ai.response.model", "gen_ai.response_model"),
+		from(requestModel, "gen_ai.request.model", "gen_ai.request_model"),
+
+		{field: input, how: "with the system instructions as first message", make: attributeMessages},
+		{field: input, how: "put together from an event a message", make: eventMessages(inputEvents)},
+		{field: input, how: "put together from numbered keys", make: numbered("gen_ai.prompt.")},
+		from(input, "gen_ai.tool.call.arguments", "gen_ai.retrieval.query.text", "gen_ai.retrieval.query"),
+		{field: output, make: attributeOutput},
+		{field: output, how: "put together from an event a message", make: eventMessages(outputEvents)},
+		{field: output, how: "put together from numbered keys", make: numberedCompletion},
+		from(output, "gen_ai.tool.call.result", "gen_ai.retrieval.documents"),
+		from(tools, "gen_ai.tool.definitions", "gen_ai.tools.message"),
+
 		// Both counts are totals: input includes what was read from and written
 		// to a cache, output includes reasoning.
-		inputTokens:  {"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"},
-		outputTokens: {"gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens"},
-		cost:         {"gen_ai.usage.cost", "gen_ai.usage.total_cost"},
-	},
-	infer: inferGenAI,
+		from(inputTokens, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
+		from(outputTokens, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
+		from(cacheRead, "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
+			"gen_ai.usage.cache_read_tokens", "gen_ai.usage.details.cache_read_tokens",
+			"gen_ai.usage.details.cache_read_input_tokens", "gen_ai.usage.cached_input_tokens",
+			"gen_ai.usage.cache.read_input_tokens", "gen_ai.usage.prompt_tokens_details.cached_tokens",
+			"gen_ai.usage.prompt_tokens_details.cache_read"),
+		inJSON(cacheRead, "gen_ai.usage.input_token_details", "cache_read"),
+		from(cacheWrite, "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens",
+			"gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_tokens",
+			"gen_ai.usage.details.cache_write_tokens", "gen_ai.usage.details.cache_creation_input_tokens",
+			"gen_ai.usage.cache.creation_input_tokens", "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
+			"gen_ai.usage.prompt_tokens_details.cache_write"),
+		inJSON(cacheWrite, "gen_ai.usage.input_token_details", "cache_creation"),
+		from(cacheWrite5m, "gen_ai.usage.cache_creation.input_tokens.ephemeral_5m", "gen_ai.usage.cache_creation_5m.input_tokens"),
+		from(cacheWrite1h, "gen_ai.usage.cache_creation.input_tokens.ephemeral_1h", "gen_ai.usage.cache_creation_1h.input_tokens"),
+		from(reasoning, "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
+			"gen_ai.usage.completion_tokens_details.reasoning", "gen_ai.usage.completion_tokens_details.reasoning_tokens"),
+		inJSON(reasoning, "gen_ai.usage.output_token_details", "reasoning"),
+		from(audioInput, "gen_ai.usage.audio.input_tokens", "gen_ai.usage.audio_input_tokens", "gen_ai.usage.input_audio_tokens"),
+		from(audioOutput, "gen_ai.usage.audio.output_tokens", "gen_ai.usage.audio_output_tokens", "gen_ai.usage.output_audio_tokens",
+			"gen_ai.usage.completion_tokens_details.audio", "gen_ai.usage.completion_tokens_details.audio_tokens"),
+		from(serviceTier, "gen_ai.response.service_tier", "openai.response.service_tier", "gen_ai.openai.response.service_tier",
+			"anthropic.response.service_tier", "gen_ai.request.service_tier", "openai.request.service_tier",
+			"gen_ai.openai.request.service_tier", "anthropic.request.service_tier"),
+		from(batch, "gen_ai.request.batch"),
+		from(givenCost, "gen_ai.usage.cost", "gen_ai.usage.total_cost"),
+		from(inputCost, "gen_ai.usage.input_cost"),
+		from(outputCost, "gen_ai.usage.output_cost"),
+
+		from(finishReasons, "gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "gen_ai.response.stop_reason"),
+		from(responseID, "gen_ai.response.id"),
+		from(firstToken, "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token", "gen_ai.streaming.time_to_first_token"),
+		{field: firstToken, how: "from the start to that event", make: firstEvent("gen_ai.content.completion.chunk")},
+		from(toolName, "gen_ai.tool.name"),
+		from(toolCallID, "gen_ai.tool.call.id"),
+		from(agentName, "gen_ai.agent.name"),
+		from(promptName, "gen_ai.prompt.name"),
+		from(promptVersion, "gen_ai.prompt.version"),
+		from(environment, "gen_ai.environment"),
+	}, lastResorts(
+		from(input, "gen_ai.prompt", "gen_ai.tool.args", "gen_ai.tool.input", "gen_ai.task.input"),
+		rule{field: input, make: fromEvent("gen_ai.content.prompt", "gen_ai.prompt")},
+		from(output, "gen_ai.completion", "gen_ai.tool.output", "gen_ai.task.output"),
+		rule{field: output, make: fromEvent("gen_ai.content.completion", "gen_ai.completion")},
+	)...),
+	parameters: []string{"gen_ai.request.", "gen_ai.openai.request."},
 }
 
 // operationTypes maps gen_ai.operation.name. An operation that isn't here is
@@ -51,137 +114,193 @@ var operationTypes = map[string]string{
 	"plan":               DefaultType,
 }
 
-// toolKeys are attributes that only a tool's span has.
-var toolKeys = []string{
-	"gen_ai.tool.name", "gen_ai.tool.call.id", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
+func operationType(v trace.Value) (trace.Value, string) {
+	return trace.StringValue(operationTypes[v.Str]), ""
 }
 
-// providerAliases maps spellings of a provider to OpenTelemetry's.
-var providerAliases = map[string]string{
-	"vertex_ai":        "gcp.vertex_ai",
-	"vertexai":         "gcp.vertex_ai",
-	"google_vertexai":  "gcp.vertex_ai",
-	"google.vertex":    "gcp.vertex_ai",
-	"google":           "gcp.gemini",
-	"gemini":           "gcp.gemini",
-	"google-genai":     "gcp.gemini",
-	"google_ai_gemini": "gcp.gemini",
-	"az.ai.openai":     "azure.ai.openai",
-	"azure":            "azure.ai.openai",
-	"azure-openai":     "azure.ai.openai",
-	"az.ai.inference":  "azure.ai.inference",
-	"bedrock":          "aws.bedrock",
-	"aws":              "aws.bedrock",
-	"amazon":           "aws.bedrock",
-	"amazon_bedrock":   "aws.bedrock",
-	"bedrock_converse": "aws.bedrock",
-	"mistral":          "mistral_ai",
-	"mistralai":        "mistral_ai",
-	"xai":              "x_ai",
-	"open_ai":          "openai",
-}
-
-// dottedVendors are those whose standard provider names have a dot in them.
-var dottedVendors = map[string]bool{"aws": true, "azure": true, "gcp": true, "ibm": true}
-
-func inferGenAI(s *trace.Span, d *trace.Derived) {
-	operation := s.Attributes.Text("gen_ai.operation.name")
-	typed := operationTypes[operation]
-	if typed == "" {
-		typed = inferType(s, d)
-	}
-	if d.Type == "" {
-		d.Type = typed
-	}
-	if d.Cost == nil {
-		d.Cost = costOfParts(s)
-	}
-	if typed == "AGENT" && s.Kind != trace.KindClient {
-		// An agent that runs in this process repeats the usage of the model
-		// calls below it, which have spans of their own. A call of a remote
-		// agent is all that is seen of it.
-		d.InputTokens, d.OutputTokens, d.Cost = nil, nil, nil
-	}
-	if d.Input == "" {
-		d.Input = genAIInput(s)
-	}
-	if d.Output == "" {
-		d.Output = genAIOutput(s)
-	}
-}
-
-func inferType(s *trace.Span, d *trace.Derived) string {
-	for _, key := range toolKeys {
-		if _, ok := s.Attributes.Get(key); ok {
-			return "TOOL"
-		}
-	}
-	if d.Model != "" || d.Provider != "" {
-		return "LLM"
-	}
-	return ""
-}
-
-// costOfParts adds the costs of input and output, where only they are given.
-func costOfParts(s *trace.Span) *trace.Money {
-	var sum *trace.Money
-	for _, key := range []string{"gen_ai.usage.input_cost", "gen_ai.usage.output_cost"} {
-		v, _ := s.Attributes.Get(key)
-		sum = trace.Add(sum, money(v))
-	}
-	return sum
-}
+func isTool(trace.Value) (trace.Value, string) { return trace.StringValue("TOOL"), "" }
 
 // detailsEvent is an event that carries a call's messages instead of the span.
 const detailsEvent = "gen_ai.client.inference.operation.details"
 
-// fromDetails returns the text of key from the span or its details event.
-func fromDetails(s *trace.Span, key string) string {
-	if t := s.Attributes.Text(key); t != "" {
-		return t
+// fromDetails returns the value of key in the span or its details event, and
+// where it stands.
+func fromDetails(s *trace.Span, key string) (trace.Value, string) {
+	if v, ok := s.Attributes.Get(key); ok && isSomething(v) {
+		return v, key
 	}
-	for i := range s.Events {
-		if s.Events[i].Name == detailsEvent {
-			if t := s.Events[i].Attributes.Text(key); t != "" {
-				return t
+	return fromEvent(detailsEvent, key)(s)
+}
+
+// fromEvent makes the value of an attribute of the first event of that name
+// that has one. A log record may have its attributes in its body.
+func fromEvent(event, key string) func(*trace.Span) (trace.Value, string) {
+	return func(s *trace.Span) (trace.Value, string) {
+		for i := range s.Events {
+			if s.Events[i].Name != event {
+				continue
+			}
+			for _, as := range []trace.Attributes{s.Events[i].Attributes, body(&s.Events[i])} {
+				if v, ok := as.Get(key); ok && isSomething(v) {
+					return v, "event " + event + ": " + key
+				}
+			}
+		}
+		return trace.Value{}, ""
+	}
+}
+
+// body returns what a log record has for a body, when that is a map.
+func body(e *trace.Event) trace.Attributes {
+	v, _ := e.Attributes.Get("body")
+	if v.Type == trace.Map {
+		return v.Map
+	}
+	return nil
+}
+
+// firstEvent makes the time from the span's start to its first event of a name.
+func firstEvent(name string) func(*trace.Span) (trace.Value, string) {
+	return func(s *trace.Span) (trace.Value, string) {
+		for i := range s.Events {
+			if e := &s.Events[i]; e.Name == name && e.Time >= s.Start {
+				return trace.DoubleValue(float64(e.Time-s.Start) / 1e9), "event " + name
+			}
+		}
+		return trace.Value{}, ""
+	}
+}
+
+func attributeMessages(s *trace.Span) (trace.Value, string) {
+	const messages, instructions = "gen_ai.input.messages", "gen_ai.system_instructions"
+	m, key := fromDetails(s, messages)
+	if key == "" {
+		return m, ""
+	}
+	i, from := fromDetails(s, instructions)
+	if from == "" {
+		return m, key
+	}
+	return trace.StringValue(withSystem(m.Text(), i.Text())), key + " + " + from
+}
+
+func attributeOutput(s *trace.Span) (trace.Value, string) {
+	return fromDetails(s, "gen_ai.output.messages")
+}
+
+// withSystem puts the system instructions before the messages as a message of
+// their own, unless there is one. What isn't a JSON array stays as it is.
+func withSystem(messages, instructions string) string {
+	if instructions == "" {
+		return messages
+	}
+	var list []json.RawMessage
+	if json.Unmarshal([]byte(messages), &list) != nil {
+		return messages
+	}
+	for _, m := range list {
+		var head struct {
+			Role string `json:"role"`
+		}
+		if json.Unmarshal(m, &head) == nil && head.Role == "system" {
+			return messages
+		}
+	}
+	system := map[string]any{"role": "system"}
+	if json.Valid([]byte(instructions)) {
+		system["parts"] = json.RawMessage(instructions)
+	} else {
+		system["content"] = instructions
+	}
+	out := []any{system}
+	for _, m := range list {
+		out = append(out, m)
+	}
+	return marshal(out)
+}
+
+// Events that carry one message each, with the role that their name implies.
+var (
+	inputEvents = map[string]string{
+		"gen_ai.system.message":    "system",
+		"gen_ai.user.message":      "user",
+		"gen_ai.assistant.message": "assistant",
+		"gen_ai.tool.message":      "tool",
+	}
+	outputEvents = map[string]string{"gen_ai.choice": "assistant"}
+)
+
+// eventMessages makes a JSON array of the messages of the named events.
+func eventMessages(names map[string]string) func(*trace.Span) (trace.Value, string) {
+	return func(s *trace.Span) (trace.Value, string) {
+		var list []any
+		first := ""
+		for i := range s.Events {
+			e := &s.Events[i]
+			role, ok := names[e.Name]
+			if !ok || len(list) == maxMessages {
+				continue
+			}
+			if first == "" {
+				first = e.Name
+			}
+			list = append(list, eventMessage(role, e))
+		}
+		if list == nil {
+			return trace.Value{}, ""
+		}
+		return trace.StringValue(marshal(list)), "events such as " + first
+	}
+}
+
+// notMessage are attributes of an event, or of a log record, that say nothing
+// of the message.
+var notMessage = map[string]bool{
+	"gen_ai.system": true, "gen_ai.provider.name": true, "event.name": true, "severity": true, "body": true,
+}
+
+// eventMessage returns the message of an event. A log record has it in its body,
+// an event in its attributes.
+func eventMessage(role string, e *trace.Event) map[string]any {
+	m := map[string]any{"role": role}
+	for _, as := range []trace.Attributes{body(e), e.Attributes} {
+		for _, a := range as {
+			if _, had := m[a.Key]; !notMessage[a.Key] && (!had || a.Key == "role") {
+				m[a.Key] = plainOrParsed(a.Value)
 			}
 		}
 	}
-	return ""
+	if v, ok := e.Attributes.Get("body"); ok && v.Type == trace.String {
+		m["content"] = plainOrParsed(v)
+	}
+	return m
 }
 
-func genAIInput(s *trace.Span) string {
-	if m := fromDetails(s, "gen_ai.input.messages"); m != "" {
-		return withSystem(m, fromDetails(s, "gen_ai.system_instructions"))
+// numberedCompletion puts together what a model answered. LiteLLM numbers the
+// calls of tools that belong to one answer as answers of their own: they are
+// brought back into one, unless several answers were asked for.
+func numberedCompletion(s *trace.Span) (trace.Value, string) {
+	v, key := numbered("gen_ai.completion.")(s)
+	if n, _ := s.Attributes.Get("gen_ai.request.choice.count"); key == "" || n.Int > 1 {
+		return v, key
 	}
-	if m := messageEvents(s, inputEvents); m != "" {
-		return m
+	var answers []map[string]any
+	if json.Unmarshal([]byte(v.Str), &answers) != nil || len(answers) < 2 {
+		return v, key
 	}
-	if m := numbered(s.Attributes, "gen_ai.prompt."); m != "" {
-		return m
-	}
-	return firstText(s.Attributes,
-		"gen_ai.prompt", "gen_ai.tool.call.arguments", "gen_ai.retrieval.query.text", "gen_ai.retrieval.query")
-}
-
-func genAIOutput(s *trace.Span) string {
-	if m := fromDetails(s, "gen_ai.output.messages"); m != "" {
-		return m
-	}
-	if m := messageEvents(s, outputEvents); m != "" {
-		return m
-	}
-	if m := numbered(s.Attributes, "gen_ai.completion."); m != "" {
-		return m
-	}
-	return firstText(s.Attributes, "gen_ai.completion", "gen_ai.tool.call.result", "gen_ai.retrieval.documents")
-}
-
-func firstText(as trace.Attributes, keys ...string) string {
-	for _, key := range keys {
-		if t := as.Text(key); t != "" {
-			return t
+	joined := answers[:1]
+	for _, a := range answers[1:] {
+		calls, _ := a["tool_calls"].([]any)
+		last := joined[len(joined)-1]
+		had, _ := last["tool_calls"].([]any)
+		if len(calls) > 0 && len(had) > 0 && (a["content"] == nil || a["content"] == "") {
+			last["tool_calls"] = append(had, calls...)
+			continue
 		}
+		joined = append(joined, a)
 	}
-	return ""
+	if len(joined) == len(answers) {
+		return v, key
+	}
+	return trace.StringValue(marshal(joined)), strings.TrimSpace(key)
 }

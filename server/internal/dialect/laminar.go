@@ -6,47 +6,46 @@ import (
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// laminar reads what Laminar's SDKs, and ours, write on every span. The
-// ai.telemetry keys are those that Laminar's server reads as its own.
+// laminar reads what Laminar's SDKs, and ours, write on every span.
 var laminar = dialect{
-	name: "laminar",
-	keys: map[field][]string{
-		session: {
-			"lmnr.association.properties.session_id",
-			"ai.telemetry.metadata.session_id",
-			"ai.telemetry.metadata.sessionId",
-		},
-		user: {
-			"lmnr.association.properties.user_id",
-			"ai.telemetry.metadata.userId",
-			"ai.telemetry.metadata.user_id",
-		},
-		tags: {
-			"lmnr.association.properties.tags",
-			"ai.telemetry.metadata.tags",
-			"lmnr.association.properties.labels",
-		},
-		input:  {"lmnr.span.input"},
-		output: {"lmnr.span.output"},
-	},
-	metadata: "lmnr.association.properties.metadata.",
-	infer:    inferLaminar,
+	name:  "laminar",
+	words: []string{"lmnr"},
+	rules: append(sayings(
+		rule{field: spanType, keys: []string{"lmnr.span.original_type"}, read: cachedType},
+		rule{field: spanType, keys: []string{"lmnr.span.type"}, read: laminarType},
+		from(session, "lmnr.association.properties.session_id"),
+		from(user, "lmnr.association.properties.user_id"),
+		from(tags, "lmnr.association.properties.tags", "lmnr.association.properties.labels"),
+		from(input, "lmnr.span.input"),
+		from(output, "lmnr.span.output"),
+	), lastResorts(
+		from(provider, "lmnr.association.properties.ls_provider"),
+		from(requestModel, "lmnr.association.properties.ls_model_name"),
+		from(promptID, "lmnr.span.prompt_hash"),
+	)...),
+	metadata: []string{"lmnr.association.properties.metadata."},
 }
 
-// laminarTypes are the values of lmnr.span.type. Any other is DEFAULT, as it is
-// for Laminar's server, but for the types that our own SDK adds.
+// laminarTypes are the values of lmnr.span.type, with those that our own SDK
+// adds.
 var laminarTypes = []string{
 	DefaultType, "LLM", "TOOL", "EXECUTOR", "EVALUATOR", "HUMAN_EVALUATOR", "EVALUATION", "CACHED", "PIPELINE",
 	"AGENT", "EMBEDDING", "RETRIEVER",
 }
 
-func inferLaminar(s *trace.Span, d *trace.Derived) {
-	t, ok := s.Attributes.Get("lmnr.span.type")
-	if !ok || d.Type != "" {
-		return
+// laminarType: a type that isn't among Laminar's is DEFAULT, as it is for its
+// server.
+func laminarType(v trace.Value) (trace.Value, string) {
+	if !slices.Contains(laminarTypes, v.Str) {
+		return trace.StringValue(DefaultType), ""
 	}
-	d.Type = DefaultType
-	if slices.Contains(laminarTypes, t.Str) {
-		d.Type = t.Str
+	return v, ""
+}
+
+// cachedType: what was answered from a cache is what it would have been.
+func cachedType(v trace.Value) (trace.Value, string) {
+	if v.Str != "LLM" {
+		return trace.Value{}, ""
 	}
+	return v, ""
 }

@@ -2,180 +2,336 @@ package dialect
 
 import (
 	"encoding/json"
-	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// Messages of a model call that are spread over attributes or events are put
-// together as one JSON array, the form in which newer conventions send them.
+// Message is one turn of a conversation, whatever form it was sent in.
+type Message struct {
+	Role   string // system, user, assistant, tool, or a tool's own word
+	Name   string
+	Finish string // why the model stopped; only of answers
+	Parts  []Part
+}
 
-// withSystem puts the system instructions before the messages as a message of
-// their own, unless there is one. What isn't a JSON array stays as it is.
-func withSystem(messages, instructions string) string {
-	if instructions == "" {
-		return messages
+// maxConversation bounds the JSON that is taken apart into messages, in bytes.
+// What is longer is shown as the text it is.
+const maxConversation = 16 << 20
+
+// conversation reads the messages in text: a list, or inside of a request or a
+// response, in the shapes of OpenAI (chat completions and responses),
+// Anthropic, Gemini, the AI SDK, LangChain, Pydantic AI and OpenTelemetry. It
+// returns nil when text is none of these, cut off for example. role is whose
+// message it is that doesn't say.
+func conversation(s, role string) []Message {
+	if len(s) > maxConversation {
+		return nil
 	}
-	var list []json.RawMessage
-	if json.Unmarshal([]byte(messages), &list) != nil {
-		return messages
+	v, ok := parseJSON(s)
+	if !ok {
+		return nil
 	}
-	for _, m := range list {
-		var head struct {
-			Role string `json:"role"`
+	return messagesOf(v, role)
+}
+
+func messagesOf(v any, role string) []Message {
+	switch v := v.(type) {
+	case []any:
+		return fromList(v, role)
+	case map[string]any:
+		return fromObject(v, role)
+	}
+	return nil
+}
+
+// listKeys are where requests and responses keep their messages.
+var listKeys = []string{"messages", "input", "contents", "output", "generations"}
+
+// fromObject reads a request, a response or a single message.
+func fromObject(m map[string]any, role string) []Message {
+	for _, key := range listKeys {
+		list, ok := m[key].([]any)
+		if !ok {
+			continue
 		}
-		if json.Unmarshal(m, &head) == nil && head.Role == "system" {
-			return messages
+		if inner, nested := first(list).([]any); nested { // LangChain: a list a prompt
+			list = inner
+		}
+		if messages := fromList(list, role); messages != nil {
+			return append(instructions(m), messages...)
 		}
 	}
-	system := map[string]any{"role": "system"}
-	if json.Valid([]byte(instructions)) {
-		system["parts"] = json.RawMessage(instructions)
+	for _, key := range []string{"choices", "candidates"} {
+		if list, ok := m[key].([]any); ok && len(list) > 0 {
+			return fromList(list, role)
+		}
+	}
+	if prompt, ok := m["prompt"].(string); ok && prompt != "" { // the AI SDK's {system, prompt}
+		return append(instructions(m), Message{Role: role, Parts: partsOf(prompt)})
+	}
+	if one, ok := fromItem(m, role); ok {
+		return []Message{one}
+	}
+	return nil
+}
+
+// instructions returns the system message that stands beside a list.
+func instructions(m map[string]any) []Message {
+	if config, ok := m["config"].(map[string]any); ok && config["system_instruction"] != nil {
+		m = config
+	}
+	for _, key := range []string{"system", "instructions", "systemInstruction", "system_instruction"} {
+		v := m[key]
+		if obj, ok := v.(map[string]any); ok && obj["parts"] != nil {
+			v = obj["parts"]
+		}
+		if parts := partsOf(v); len(parts) > 0 {
+			return []Message{{Role: "system", Parts: parts}}
+		}
+	}
+	return nil
+}
+
+func first(list []any) any {
+	if len(list) == 0 {
+		return nil
+	}
+	return list[0]
+}
+
+// fromList reads messages, choices, candidates or output items; nil when one
+// element is none of these.
+func fromList(list []any, role string) []Message {
+	if parts := bareParts(list); parts != nil {
+		return []Message{{Role: role, Parts: parts}}
+	}
+	var out []Message
+	for _, item := range list {
+		m, ok := item.(map[string]any)
+		if !ok {
+			return nil
+		}
+		message, ok := fromItem(m, role)
+		if !ok {
+			return nil
+		}
+		out = append(out, message)
+	}
+	return out
+}
+
+// bareParts reads a list whose elements are parts of one message that nobody
+// wrote around them; nil when one is something else.
+func bareParts(list []any) []Part {
+	for _, item := range list {
+		m, ok := item.(map[string]any)
+		kind, _ := m["type"].(string)
+		if known := partTypes[kind] != "" || modalities[kind] != ""; !ok || !known || m["role"] != nil {
+			return nil
+		}
+	}
+	return partsOf(list)
+}
+
+func fromItem(m map[string]any, role string) (Message, bool) {
+	if message, ok := fromMessage(m, role); ok {
+		return message, true
+	}
+	finish := text(either(m, "finish_reason", "finishReason"))
+	for _, key := range []string{"message", "content"} { // a choice, a candidate, a generation
+		if inner, ok := m[key].(map[string]any); ok {
+			message, ok := fromMessage(inner, role)
+			if message.Finish == "" {
+				message.Finish = finish
+			}
+			return message, ok
+		}
+	}
+	switch m["type"] { // items of OpenAI's responses
+	case "function_call", "reasoning", "web_search_call", "file_search_call", "computer_call", "mcp_call", "code_interpreter_call", "image_generation_call":
+		return Message{Role: "assistant", Parts: []Part{partOf(m)}}, true
+	case "function_call_output", "computer_call_output", "mcp_call_output":
+		return Message{Role: "tool", Parts: []Part{partOf(m)}}, true
+	}
+	return Message{}, false
+}
+
+// roles are words for a role that mean another one.
+var roles = map[string]string{
+	"human": "user", "ai": "assistant", "model": "assistant", "AIMessageChunk": "assistant",
+	"HumanMessage": "user", "AIMessage": "assistant", "SystemMessage": "system", "ToolMessage": "tool",
+}
+
+// roleOf returns whose message m is, "" when it doesn't say.
+func roleOf(m map[string]any) string {
+	role := text(m["role"])
+	if role == "" && m["content"] != nil {
+		role, _ = m["type"].(string) // LangChain: {"type":"human","content":…}
+		if r := roles[role]; r == "" && role != "system" && role != "tool" {
+			role = ""
+		}
+	}
+	if role == "" {
+		switch m["kind"] { // Pydantic AI
+		case "request":
+			return "user"
+		case "response":
+			return "assistant"
+		}
+	}
+	if std := roles[role]; std != "" {
+		return std
+	}
+	return role
+}
+
+// fromMessage reads one message; ok is false when m is none.
+func fromMessage(m map[string]any, role string) (Message, bool) {
+	if kw, ok := m["kwargs"].(map[string]any); ok && m["lc"] != nil { // LangChain's serialization
+		if id, ok := m["id"].([]any); ok && len(id) > 0 && kw["type"] == nil {
+			kw["type"] = id[len(id)-1]
+		}
+		m = kw
+	}
+	said := roleOf(m)
+	content := either(m, "parts", "contents", "content")
+	if said == "" {
+		_, choice := m["content"].(map[string]any)
+		if choice || m["type"] != nil || either(m, "tool_calls", "parts", "finish_reason") == nil {
+			return Message{}, false
+		}
+		said = role
+	}
+	if content == nil && m["tool_calls"] == nil && m["function_call"] == nil && m["message"] == nil && m["audio"] == nil && !hasOnly(m, "role", "name", "finish_reason") {
+		return Message{}, false
+	}
+	if content == nil && m["message"] != nil { // an event of a choice
+		inner, ok := m["message"].(map[string]any)
+		if !ok {
+			return Message{Role: said, Finish: text(m["finish_reason"]), Parts: partsOf(m["message"])}, true
+		}
+		message, ok := fromMessage(inner, said)
+		if message.Finish == "" {
+			message.Finish = text(m["finish_reason"])
+		}
+		return message, ok
+	}
+	out := Message{Role: said, Name: text(m["name"]), Finish: text(either(m, "finish_reason", "stop_reason", "finishReason"))}
+	if r, ok := either(m, "reasoning_content", "reasoning", "thinking").(string); ok && r != "" {
+		out.Parts = append(out.Parts, Part{Type: Reasoning, Text: r})
+	}
+	if said == "tool" || said == "function" {
+		out.Parts = append(out.Parts, toolParts(m, content)...)
 	} else {
-		system["content"] = instructions
+		out.Parts = append(out.Parts, partsOf(content)...)
 	}
-	return marshal(append([]any{system}, anys(list)...))
+	if refusal, ok := m["refusal"].(string); ok && refusal != "" {
+		out.Parts = append(out.Parts, Part{Type: Text, Text: refusal})
+	}
+	calls, _ := either(m, "tool_calls", "toolCalls").([]any)
+	for _, c := range calls {
+		out.Parts = append(out.Parts, callOf(c))
+	}
+	if f, ok := m["function_call"].(map[string]any); ok {
+		out.Parts = append(out.Parts, callOf(map[string]any{"function": f}))
+	}
+	return out, true
 }
 
-func anys[T any](list []T) []any {
-	out := make([]any, len(list))
-	for i, e := range list {
-		out[i] = e
+// hasOnly reports whether m has some of these keys and no others: a message
+// whose content was left out.
+func hasOnly(m map[string]any, keys ...string) bool {
+	if m["role"] == nil {
+		return false
 	}
-	return out
+	n := 0
+	for _, k := range keys {
+		if _, ok := m[k]; ok {
+			n++
+		}
+	}
+	return n == len(m)
 }
 
-func marshal(v any) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(v) != nil {
-		return ""
+// toolParts are the parts of a tool's message: one result, unless its parts say
+// that they are results themselves.
+func toolParts(m map[string]any, content any) []Part {
+	if _, ok := content.([]any); ok {
+		parts := partsOf(content)
+		for _, p := range parts {
+			if p.Type == Result {
+				return parts
+			}
+		}
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return []Part{{
+		Type: Result, ID: text(either(m, "tool_call_id", "id")), Name: text(m["name"]), Value: plainResult(content),
+		Failed: m["status"] == "error" || m["is_error"] == true,
+	}}
 }
 
-// Events that carry one message each, with the role that their name implies.
-var (
-	inputEvents = map[string]string{
-		"gen_ai.system.message":    "system",
-		"gen_ai.user.message":      "user",
-		"gen_ai.assistant.message": "assistant",
-		"gen_ai.tool.message":      "tool",
-	}
-	outputEvents = map[string]string{"gen_ai.choice": "assistant"}
-)
-
-// messageEvents returns the messages of the named events as a JSON array, ""
-// when there are none.
-func messageEvents(s *trace.Span, names map[string]string) string {
+// toolList reads definitions of tools in any provider's form.
+func toolList(v interface{ Text() string }) []Tool {
 	var list []any
-	for i := range s.Events {
-		e := &s.Events[i]
-		role, ok := names[e.Name]
-		if !ok || len(list) == maxMessages {
-			continue
-		}
-		m := map[string]any{"role": role}
-		for _, a := range e.Attributes {
-			switch a.Key {
-			case "gen_ai.system", "gen_ai.provider.name", "event.name":
-			default:
-				m[a.Key] = plainOrParsed(a.Value)
-			}
-		}
-		list = append(list, m)
+	if json.Unmarshal([]byte(v.Text()), &list) != nil {
+		return nil
 	}
-	if list == nil {
-		return ""
-	}
-	return marshal(list)
-}
-
-// plainOrParsed returns JSON text of an object or array as what it stands for.
-func plainOrParsed(v trace.Value) any {
-	if s := v.Str; v.Type == trace.String && (strings.HasPrefix(s, "{") || strings.HasPrefix(s, "[")) && json.Valid([]byte(s)) {
-		return json.RawMessage(s)
-	}
-	return v.Plain()
-}
-
-// maxMessages bounds the messages, and each message's tool calls, that are put
-// together from numbered keys or events; a number can be any.
-const maxMessages = 4096
-
-// numbered puts messages together that are spread over keys such as
-// gen_ai.prompt.0.role and gen_ai.prompt.0.tool_calls.1.name. It returns a JSON
-// array in order of their numbers, "" when there are none.
-func numbered(as trace.Attributes, prefix string) string {
-	messages := map[int]map[string]any{}
-	calls := map[int]map[int]map[string]any{}
-	for _, a := range as {
-		rest, ok := strings.CutPrefix(a.Key, prefix)
-		if !ok {
-			continue
+	var out []Tool
+	for _, item := range list {
+		if s, ok := item.(string); ok { // the AI SDK sends a list of JSON texts
+			item, _ = parseJSON(s)
 		}
-		n, key, ok := cutNumber(rest)
-		if !ok {
-			continue
+		m, _ := item.(map[string]any)
+		if s, ok := m["json_schema"].(string); ok {
+			inner, _ := parseJSON(s)
+			m, _ = inner.(map[string]any)
+		} else if inner, ok := m["json_schema"].(map[string]any); ok {
+			m = inner
 		}
-		if messages[n] == nil {
-			if len(messages) == maxMessages {
-				continue
-			}
-			messages[n] = map[string]any{}
-		}
-		if sub, ok := strings.CutPrefix(key, "tool_calls."); ok {
-			if m, name, ok := cutNumber(sub); ok {
-				addCall(calls, n, m, name, a.Value)
+		if declared, ok := either(m, "functionDeclarations", "function_declarations").([]any); ok { // Gemini
+			for _, d := range declared {
+				if f, ok := d.(map[string]any); ok {
+					out = append(out, toolOf(f))
+				}
 			}
 			continue
 		}
-		messages[n][strings.TrimPrefix(key, "message.")] = plainOrParsed(a.Value)
-	}
-	if len(messages) == 0 {
-		return ""
-	}
-	for n, byIndex := range calls {
-		messages[n]["tool_calls"] = inOrder(byIndex)
-	}
-	return marshal(inOrder(messages))
-}
-
-func addCall(calls map[int]map[int]map[string]any, n, m int, name string, v trace.Value) {
-	if calls[n] == nil {
-		calls[n] = map[int]map[string]any{}
-	}
-	if calls[n][m] == nil {
-		if len(calls[n]) == maxMessages {
-			return
+		if f, ok := either(m, "function", "toolSpec").(map[string]any); ok {
+			m = f
 		}
-		calls[n][m] = map[string]any{}
-	}
-	calls[n][m][name] = plainOrParsed(v)
-}
-
-// cutNumber splits "12.role" into 12 and "role".
-func cutNumber(s string) (n int, rest string, ok bool) {
-	digits, rest, ok := strings.Cut(s, ".")
-	if !ok || rest == "" {
-		return 0, "", false
-	}
-	n, err := strconv.Atoi(digits)
-	return n, rest, err == nil && n >= 0
-}
-
-func inOrder(m map[int]map[string]any) []any {
-	keys := make([]int, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	out := make([]any, len(keys))
-	for i, k := range keys {
-		out[i] = m[k]
+		if t := toolOf(m); t.Name != "" {
+			out = append(out, t)
+		}
 	}
 	return out
+}
+
+func toolOf(m map[string]any) Tool {
+	schema := loose(either(m, "parameters", "input_schema", "inputSchema", "parametersJsonSchema"))
+	name := text(m["name"])
+	if name == "" {
+		name = text(m["type"]) // a provider's own tool, such as web_search
+	}
+	return Tool{Name: name, Description: text(m["description"]), Parameters: schema}
+}
+
+// text returns a scalar as text, "" for what is none.
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case nil, []any, map[string]any:
+		return ""
+	default:
+		return strings.Trim(marshal(v), `"`)
+	}
+}
+
+// either returns what stands under the first of keys that holds something.
+func either(m map[string]any, keys ...string) any {
+	for _, k := range keys {
+		if v := m[k]; v != nil {
+			return v
+		}
+	}
+	return nil
 }

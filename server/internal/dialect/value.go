@@ -6,31 +6,34 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// usable reports whether v can be the value of f. A key with an unusable value
-// counts as absent, so that the next one is asked.
-func usable(f field, v trace.Value) bool {
-	switch f {
-	case inputTokens, outputTokens:
-		return count(v) != nil
-	case cost:
-		return money(v) != nil
-	case tags:
-		return len(tagList(v)) > 0
-	case input, output:
-		return v.Type != trace.Empty && (v.Type != trace.String || v.Str != "")
-	default:
-		return v.Type != trace.Empty && v.Type != trace.Array && v.Type != trace.Map && (v.Type != trace.String || v.Str != "")
-	}
+// What a value must be to be one of a kind.
+
+func isSomething(v trace.Value) bool {
+	return v.Type != trace.Empty && (v.Type != trace.String || v.Str != "")
 }
+
+func isScalar(v trace.Value) bool {
+	return isSomething(v) && v.Type != trace.Array && v.Type != trace.Map
+}
+
+func isText(v trace.Value) bool { return v.Type == trace.String && v.Str != "" }
+
+func isCount(v trace.Value) bool { return count(v) != nil }
+
+func isMoney(v trace.Value) bool { return money(v) != nil }
+
+func isSeconds(v trace.Value) bool { f, ok := number(v); return ok && f >= 0 && f < 1e9 }
 
 // maxExact is the largest integer up to which a float64 holds every integer.
 const maxExact = 1 << 53
 
-// count reads a number of tokens: an int, a whole double or their decimal text.
+// count reads a number of tokens: an int, a whole double, or their decimal
+// text, also as the JSON text of an OTLP value.
 func count(v trace.Value) *int64 {
 	n := v.Int
 	switch v.Type {
@@ -41,9 +44,14 @@ func count(v trace.Value) *int64 {
 		}
 		n = int64(v.Double)
 	case trace.String:
+		text := unwrapped(v.Str)
 		var err error
-		if n, err = strconv.ParseInt(strings.TrimSpace(v.Str), 10, 64); err != nil {
-			return nil
+		if n, err = strconv.ParseInt(text, 10, 64); err != nil {
+			f, ok := parseFloat(text)
+			if !ok {
+				return nil
+			}
+			return count(trace.DoubleValue(f))
 		}
 	default:
 		return nil
@@ -54,19 +62,48 @@ func count(v trace.Value) *int64 {
 	return &n
 }
 
-// money reads an amount in US dollars: a double, an int or their decimal text.
-func money(v trace.Value) *trace.Money {
-	f := v.Double
+// number reads a double, an int or their decimal text.
+func number(v trace.Value) (float64, bool) {
 	switch v.Type {
 	case trace.Double:
+		return v.Double, !math.IsNaN(v.Double) && !math.IsInf(v.Double, 0)
 	case trace.Int:
-		f = float64(v.Int)
+		return float64(v.Int), true
 	case trace.String:
-		var err error
-		if f, err = strconv.ParseFloat(strings.TrimSpace(v.Str), 64); err != nil {
-			return nil
-		}
+		return parseFloat(unwrapped(v.Str))
 	default:
+		return 0, false
+	}
+}
+
+func parseFloat(s string) (float64, bool) {
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
+}
+
+// unwrapped returns the number in s, which may be the JSON text of an OTLP
+// value: some exporters write {"intValue":"12"} into a string.
+func unwrapped(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > 64 || !strings.HasPrefix(s, "{") {
+		return s
+	}
+	var wrapped map[string]any
+	if json.Unmarshal([]byte(s), &wrapped) != nil || len(wrapped) != 1 {
+		return s
+	}
+	for key, v := range wrapped {
+		if key == "intValue" || key == "doubleValue" || key == "stringValue" {
+			return trace.Attributes{{Key: key, Value: valueOf(v)}}.Text(key)
+		}
+	}
+	return s
+}
+
+// money reads an amount in US dollars: a double, an int or their decimal text.
+func money(v trace.Value) *trace.Money {
+	f, ok := number(v)
+	if !ok {
 		return nil
 	}
 	m, ok := trace.Dollars(f)
@@ -76,8 +113,21 @@ func money(v trace.Value) *trace.Money {
 	return &m
 }
 
-// tagList reads tags from an array, from the JSON text of one, or from a single
-// tag. Repetitions and empty tags are left out; order is kept.
+// truth reads a switch, which some exporters write as text or as a number.
+func truth(v trace.Value) (is, ok bool) {
+	switch v.Type {
+	case trace.Bool, trace.Int:
+		return v.Int != 0, v.Int == 0 || v.Int == 1
+	case trace.String:
+		is, err := strconv.ParseBool(v.Str)
+		return is, err == nil
+	}
+	return false, false
+}
+
+// tagList reads tags from an array, from the JSON text of one, from a list with
+// commas, or from a single tag. Repetitions and empty tags are left out; order
+// is kept.
 func tagList(v trace.Value) []string {
 	var raw []string
 	switch v.Type {
@@ -86,8 +136,11 @@ func tagList(v trace.Value) []string {
 			raw = append(raw, e.Text())
 		}
 	case trace.String:
-		if !strings.HasPrefix(v.Str, "[") || json.Unmarshal([]byte(v.Str), &raw) != nil {
-			raw = []string{v.Str}
+		if strings.HasPrefix(v.Str, "[") && json.Unmarshal([]byte(v.Str), &raw) == nil {
+			break
+		}
+		for tag := range strings.SplitSeq(v.Str, ",") {
+			raw = append(raw, strings.TrimSpace(tag))
 		}
 	}
 	var list []string
@@ -102,32 +155,110 @@ func tagList(v trace.Value) []string {
 // maxTags bounds the tags of one span.
 const maxTags = 256
 
-// maxParsed bounds the text that is parsed as a metadata value: what comes out
-// may be tens of times larger.
+// maxParsed bounds the text that is parsed where a value may be JSON: what
+// comes out may be tens of times larger.
 const maxParsed = 64 << 10
 
-// addMetadata adds a to d.Metadata if its key has the prefix. Text that is a
-// JSON object or array becomes one, because SDKs can only send it as text. The
-// first of repeated keys counts.
-func addMetadata(d *trace.Derived, prefix string, a *trace.Attribute) {
-	key, ok := strings.CutPrefix(a.Key, prefix)
-	if !ok || key == "" {
-		return
-	}
-	if _, again := d.Metadata[key]; again {
-		return
-	}
-	if d.Metadata == nil {
-		d.Metadata = map[string]any{}
-	}
-	d.Metadata[key] = a.Value.Plain()
-	if a.Value.Type != trace.String {
-		return
-	}
-	if s := a.Value.Str; len(s) <= maxParsed && (strings.HasPrefix(s, "{") || strings.HasPrefix(s, "[")) {
-		var parsed any
-		if json.Unmarshal([]byte(s), &parsed) == nil {
-			d.Metadata[key] = parsed
+// addMetadata adds a to the metadata if dialect d keeps some there. Text that
+// is a JSON object or array becomes one, because SDKs can only send it as text.
+// The first of repeated keys counts.
+func (r *reading) addMetadata(d int, a *trace.Attribute) {
+	for _, place := range dialects[d].metadata {
+		switch rest, ok := strings.CutPrefix(a.Key, place); {
+		case ok && rest != "" && strings.HasSuffix(place, "."):
+			if !slices.Contains(notMetadata, rest) {
+				r.note(rest, parsed(a.Value))
+			}
+		case a.Key == place:
+			for k, v := range object(a.Value) {
+				r.note(k, v)
+			}
 		}
 	}
+}
+
+// notMetadata are what tools write among an author's metadata, and what has a
+// field of its own.
+var notMetadata = []string{
+	"userId", "user_id", "sessionId", "session_id", "tags", "langfusePrompt", "thread_id", "chat_id", "conversation_id",
+	"langfuse_session_id", "langfuse_user_id", "langfuse_tags",
+}
+
+func (r *reading) note(key string, v any) {
+	if _, again := r.metadata[key]; again || key == "" {
+		return
+	}
+	if r.metadata == nil {
+		r.metadata = map[string]any{}
+	}
+	r.metadata[key] = v
+}
+
+// parsed returns v as encoding/json would decode it: text that is a JSON object
+// or array as what it stands for, unless it is long.
+func parsed(v trace.Value) any {
+	if v.Type == trace.String && len(v.Str) <= maxParsed {
+		if out, ok := parseJSON(v.Str); ok {
+			return out
+		}
+	}
+	return v.Plain()
+}
+
+// parseJSON parses s if it is the text of an object or an array.
+func parseJSON(s string) (v any, ok bool) {
+	s = strings.TrimSpace(s)
+	if !strings.HasPrefix(s, "{") && !strings.HasPrefix(s, "[") {
+		return nil, false
+	}
+	return v, json.Unmarshal([]byte(s), &v) == nil
+}
+
+// object returns the JSON object that v is, or is the text of; nil when it is
+// none.
+func object(v trace.Value) map[string]any {
+	obj, _ := parsed(v).(map[string]any)
+	return obj
+}
+
+// at returns what stands at path, whose steps have dots between them, in obj;
+// Empty when nothing does.
+func at(obj map[string]any, path string) trace.Value {
+	for {
+		step, rest, more := strings.Cut(path, ".")
+		if !more {
+			return valueOf(obj[step])
+		}
+		obj, _ = obj[step].(map[string]any)
+		path = rest
+	}
+}
+
+// valueOf is what encoding/json decoded, as a value. Objects and arrays become
+// their text.
+func valueOf(v any) trace.Value {
+	switch v := v.(type) {
+	case nil:
+		return trace.Value{}
+	case string:
+		return trace.StringValue(v)
+	case bool:
+		return trace.BoolValue(v)
+	case int64:
+		return trace.IntValue(v)
+	case float64:
+		return trace.DoubleValue(v)
+	default:
+		return trace.StringValue(marshal(v))
+	}
+}
+
+// secondsSince returns how long after s began the RFC 3339 text at is, as a
+// value; Empty when it is before or no time.
+func secondsSince(s *trace.Span, at string) trace.Value {
+	t, err := time.Parse(time.RFC3339Nano, strings.Trim(at, `"`))
+	if err != nil || trace.Time(t.UnixNano()) < s.Start {
+		return trace.Value{}
+	}
+	return trace.DoubleValue(float64(trace.Time(t.UnixNano())-s.Start) / 1e9)
 }
