@@ -30,8 +30,8 @@ func Environ(ctx context.Context) []string {
 }
 
 // ContinueProcess returns a context that continues the span under which this process was started, as its environment
-// tells, in any format. A program that does one thing calls it once, on the context everything else is made from. Like
-// Continue it cannot fail.
+// tells, in any format. A program that does one thing calls it once, on the context everything else is made from; Setup
+// does not, because a server that inherited such an environment would never leave that trace. Like Continue it cannot fail.
 func ContinueProcess(ctx context.Context, opts ...ExtractOption) context.Context {
 	if ctx == nil {
 		ctx = context.Background()

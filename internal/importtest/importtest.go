@@ -61,7 +61,7 @@ var allowed = map[string][]string{
 		"server/internal/query", "server/internal/store", "server/internal/store/clickhouse",
 		"server/internal/store/memory", "server/internal/store/sqlite", "server/internal/trace", "server/web",
 	},
-	"server/cmd/clew": {"server", "server/client", "server/internal/decode", "server/internal/demo", "server/internal/terminal"},
+	"server/cmd/clew": {".", "server", "server/client", "server/internal/decode", "server/internal/demo", "server/internal/terminal"},
 
 	// Modules that use all of this as anybody would.
 	"examples": {".", "clewhttp", "clewtest", "llm", "llmhttp", "propagators"},

@@ -29,6 +29,7 @@ var commands = []command{
 	{"ls", "[flags] [QUERY]", "list traces, newest first", ls},
 	{"show", "[flags] TRACE", "show a trace as a tree, and what is wrong with it", show},
 	{"decode", "[flags] [TEXT]", "say what a pasted header, JSON, env or log line carries", decodeText},
+	{"run", "[flags] -- COMMAND", "run a command under a span that it can continue", runCommand},
 	{"import", "[flags] FILE…", "send files of OTLP protobuf or JSON to the server", importFiles},
 	{"version", "", "print the version", version},
 }
@@ -101,9 +102,9 @@ func (a *app) usage(w io.Writer) {
 	var b strings.Builder
 	b.WriteString("Clew keeps one connected trace across services, queues, databases and days.\n\nUsage:\n")
 	for _, c := range commands {
-		fmt.Fprintf(&b, "  clew %-8s %-14s %s\n", c.name, c.args, c.help)
+		fmt.Fprintf(&b, "  clew %-8s %-20s %s\n", c.name, c.args, c.help)
 	}
-	b.WriteString("\nclew COMMAND -h tells a command's flags. All but serve and demo speak to --url (CLEW_URL).\n")
+	b.WriteString("\nclew COMMAND -h tells a command's flags. All but serve, demo and run speak to --url (CLEW_URL).\n")
 	_, _ = io.WriteString(w, b.String())
 }
 

@@ -1,0 +1,9 @@
+package main
+
+import "os"
+
+// Windows sends Ctrl-C to every process of a console, and knows no other signal between processes.
+var (
+	keyboardSignals = []os.Signal{os.Interrupt}
+	otherSignals    []os.Signal
+)
