@@ -12,9 +12,10 @@ const modulePath = "github.com/clewhq/clew"
 // package. Tests may import more, except that nothing in the SDK's module imports the server.
 var allowed = map[string][]string{
 	// The SDK's module.
-	".":                   {"propagators", "internal/inherit", "internal/export"},
+	".":                   {"propagators", "internal/inherit", "internal/tracer", "internal/export"},
 	"propagators":         {"internal/inherit"},
 	"internal/inherit":    {},
+	"internal/tracer":     {"internal/inherit"},
 	"internal/export":     {"internal/otlp"},
 	"internal/otlp":       {},
 	"internal/importtest": {},
