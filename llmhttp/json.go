@@ -84,3 +84,12 @@ func (t *boolean) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+// jsonText writes a JSON string.
+func jsonText(s string) json.RawMessage {
+	b, err := json.Marshal(s)
+	if err != nil { // there is no text without a JSON form
+		return json.RawMessage(`""`)
+	}
+	return b
+}

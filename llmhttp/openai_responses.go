@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/url"
-	"strconv"
 
 	"github.com/clewhq/clew/llm"
 )
@@ -92,13 +91,14 @@ func responseTool(raw json.RawMessage) llm.Tool {
 			delete(members, name)
 		}
 		if u, err := url.Parse(justText(members["server_url"])); err == nil && u.Host != "" {
-			members["server_url"] = json.RawMessage(strconv.Quote(address(u)))
-		}
-		if public, err := json.Marshal(members); err == nil {
-			raw = public
+			members["server_url"] = jsonText(address(u))
 		}
 	}
-	return llm.Tool{Type: t.Type, Name: t.Name, Description: t.Description, Definition: raw}
+	public, err := json.Marshal(members)
+	if err != nil {
+		public = nil
+	}
+	return llm.Tool{Type: t.Type, Name: t.Name, Description: t.Description, Definition: public}
 }
 
 // responseItem is an item of the input or the output.

@@ -20,8 +20,8 @@ type provider struct {
 	// as well; nil if the path says enough.
 	ours func(r *http.Request) bool
 
-	// request adds to c what the request says: its URL, and its body, which is cut off if it was over the limit. It
-	// reports whether the body could be read.
+	// request adds to c what the request says: its URL, and its body, which is cut off if it was over the limit, and nil
+	// if it is only known later. It reports whether the body could be read.
 	request func(c *llm.Call, u *url.URL, body []byte) bool
 
 	// response adds what an answer in one piece says.
@@ -50,6 +50,7 @@ var providers = []provider{
 	openAIResponses,
 	openAIEmbeddings,
 	anthropicMessages,
+	gemini,
 }
 
 // find returns the row for r, or nil. All these APIs are called by POST.

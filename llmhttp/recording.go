@@ -58,6 +58,8 @@ func begin(r *http.Request, p *provider, c *config) (context.Context, *recording
 	if body, ok := replay(r, c.limit); ok {
 		rec.request = body
 		rec.readRequest()
+	} else {
+		p.request(&rec.call, r.URL, nil) // what the URL says; the body is read when it was sent
 	}
 	attrs := append(llm.Attributes(rec.call.WithoutContent()), // what a sampler may want to see
 		attribute.String("http.request.method", http.MethodPost), attribute.String("url.full", address(r.URL)))
