@@ -8,6 +8,18 @@ type List[T any] struct {
 	NextCursor string `json:"next_cursor"`
 }
 
+// Completions says how the end of a query may go on.
+type Completions struct {
+	Replace int          `json:"replace"` // so many characters at its end become the Text of an item
+	Items   []Completion `json:"items"`
+}
+
+// Completion is one way to go on.
+type Completion struct {
+	Text string `json:"text"`
+	Help string `json:"help"` // "" for a value
+}
+
 // TraceSummary is one row of the trace list. A trace is never finished: it is
 // true of the spans known so far.
 type TraceSummary struct {

@@ -115,6 +115,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"/values", "/values?field=service", 200},
 		{"/values", "/values?field=type&prefix=none", 200},
 		{"/values", "/values", 400},
+		{"/complete", "/complete?q=ser", 200},
+		{"/complete", "/complete?q=service:", 200},
 		{"/status", "/status", 200},
 	}
 	for _, tt := range tests {

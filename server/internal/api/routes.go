@@ -18,6 +18,7 @@ var routes = []route{
 	{method: "GET", pattern: "/sessions", id: "listSessions", handle: (*api).listSessions},
 	{method: "GET", pattern: "/sessions/{session_id}", id: "getSession", handle: (*api).getSession},
 	{method: "GET", pattern: "/values", id: "listValues", handle: (*api).listValues},
+	{method: "GET", pattern: "/complete", id: "complete", handle: (*api).complete},
 	{method: "GET", pattern: "/live", id: "watch", handle: (*api).watch, stream: true},
 	{method: "GET", pattern: "/status", id: "getStatus", handle: (*api).getStatus},
 	{method: "POST", pattern: "/decode", id: "decode", handle: (*api).postDecode},

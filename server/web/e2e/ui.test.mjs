@@ -14,9 +14,9 @@ after(() => browser?.close());
 
 /** Runs fn with a page at path, and fails when the page had a problem of its own. */
 async function visit(url, fn, options) {
-  const { page, clean, close } = await openPage(browser, url, options);
+  const { page, problems, clean, close } = await openPage(browser, url, options);
   try {
-    await fn(page);
+    await fn(page, problems);
     clean();
   } finally {
     await close();
@@ -101,10 +101,32 @@ describe("a server with traces", () => {
 
   test("text of input and output is found", () =>
     visit(server.url, async (page) => {
-      await page.getByLabel("Search in names, input, output and attributes").fill("trams on sunday");
+      await page.getByRole("combobox", { name: "Query" }).fill("trams on sunday");
       await page.waitForURL(/q=trams/);
       await gone(page.getByRole("link", { name: "GET /broken" }));
       await visible(page.getByRole("link", { name: "POST /plan" }).first());
+    }));
+
+  test("a query is completed by the keyboard, and a mistake is told with its place", () =>
+    visit(server.url, async (page, problems) => {
+      const box = page.getByRole("combobox", { name: "Query" });
+      await page.keyboard.press("/");
+      await box.pressSequentially("{serv");
+      await visible(page.getByRole("option", { name: /^service:/ }));
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Enter");
+      await visible(page.getByRole("option", { name: "worker" }));
+      await box.pressSequentially("wor");
+      await visible(page.getByRole("option", { name: "worker" }));
+      await page.keyboard.press("Tab");
+      assert.equal(await box.inputValue(), "{service:worker ");
+      await box.pressSequentially("}");
+      await gone(page.getByRole("link", { name: "POST /plan" }));
+      await visible(page.getByRole("link", { name: "GET /broken" }));
+      await box.fill("service>x");
+      await visible(page.getByRole("alert").getByText("at character 8: service is text"));
+      // The browser logs a refused request; nothing else may have gone wrong.
+      assert.ok(problems.splice(0).every((p) => p.includes("status of 400")));
     }));
 
   test("a pasted context is decoded, and leads to its trace", () =>

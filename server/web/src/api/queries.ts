@@ -3,7 +3,17 @@
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type Filters, toParams } from "../model/filters.ts";
 import { ApiError, get, path, post, withParams } from "./client.ts";
-import type { Decoded, Page, Session, SessionAnswer, Span, Status, Trace, TraceAnswer } from "./types.ts";
+import type {
+  Completions,
+  Decoded,
+  Page,
+  Session,
+  SessionAnswer,
+  Span,
+  Status,
+  Trace,
+  TraceAnswer,
+} from "./types.ts";
 
 const pageSize = 50;
 
@@ -86,6 +96,15 @@ export function useValues(field: string, prefix: string, enabled: boolean) {
     queryFn: ({ signal }) => get<Page<string>>(withParams("/values", { field, prefix, limit: 12 }), signal),
     enabled,
     placeholderData: keepPreviousData,
+  });
+}
+
+/** How the end of a query may go on. */
+export function useCompletions(q: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ["complete", q],
+    queryFn: ({ signal }) => get<Completions>(withParams("/complete", { q }), signal),
+    enabled,
   });
 }
 

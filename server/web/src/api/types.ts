@@ -194,3 +194,9 @@ export interface Decoded {
   disagreements: { kind: string; contexts: number[]; message: string }[];
   store: { asked: boolean; reason: string };
 }
+
+/** How the end of a query may go on: its last `replace` characters become the text of an item. */
+export interface Completions {
+  replace: number;
+  items: { text: string; help: string }[];
+}

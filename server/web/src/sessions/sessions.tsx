@@ -1,15 +1,16 @@
 // The list of sessions.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { path } from "../api/client.ts";
 import { keys, useSessions } from "../api/queries.ts";
 import { useLive } from "../live/live.ts";
 import { cost, count, duration, nanos } from "../model/format.ts";
 import { Tokens } from "../traces/row.tsx";
+import { isMistake, QueryBox } from "../search/querybox.tsx";
 import { More } from "../traces/traces.tsx";
-import { useSettled, useTitle } from "../ui/hooks.ts";
+import { useTitle } from "../ui/hooks.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Ago, Loading, Problem } from "../ui/parts.tsx";
 
@@ -40,32 +41,21 @@ export function SessionList() {
   const search = useSearch();
   const [, navigate] = useLocation();
   const params = new URLSearchParams(search);
-  const [text, setText] = useState(params.get("q") ?? "");
-  const q = useSettled(text, 300);
+  const q = params.get("q") ?? "";
   const user = params.get("user") ?? "";
-  useEffect(() => {
+  const setQ = (q: string) => {
     const next = new URLSearchParams(search);
     if (q) next.set("q", q);
     else next.delete("q");
-    if (next.toString() !== search)
-      navigate(next.size ? `/sessions?${next}` : "/sessions", { replace: true });
-  }, [q, search, navigate]);
+    navigate(next.size ? `/sessions?${next}` : "/sessions", { replace: true });
+  };
 
   const sessions = useSessions({ user, q });
   const rows = sessions.data?.pages.flatMap((p) => p.items) ?? [];
   return (
     <div className="list-page">
       <div className="filters" role="search">
-        <label className={text ? "search set" : "search"}>
-          <Icon name="search" size={14} />
-          <input
-            type="search"
-            placeholder="Search sessions"
-            aria-label="Search sessions"
-            value={text}
-            onChange={(e) => setText(e.target.value)}
-          />
-        </label>
+        <QueryBox value={q} onChange={setQ} error={sessions.error} />
         {user && (
           <span className="badge plain">
             user {user}
@@ -80,7 +70,7 @@ export function SessionList() {
           </span>
         )}
       </div>
-      {sessions.isError ? (
+      {isMistake(sessions.error) ? null : sessions.isError ? (
         <Problem error={sessions.error} what="The list" retry={() => void sessions.refetch()} />
       ) : sessions.isPending ? (
         <Loading what="sessions" />

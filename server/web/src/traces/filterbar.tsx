@@ -1,11 +1,13 @@
 // The filters above the list. Their values live in the URL; what is typed goes
 // there when it stands still.
 
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "react";
 import { useValues } from "../api/queries.ts";
 import { type Field, type Filters, fields, isFiltered, ranges } from "../model/filters.ts";
+import { QueryBox } from "../search/querybox.tsx";
 import { Icon, spanTypes } from "../ui/icons.tsx";
 import { useSettled } from "../ui/hooks.ts";
+import { Suggestions } from "../ui/suggestions.tsx";
 
 const labels: Record<Field, string> = {
   service: "Service",
@@ -19,10 +21,12 @@ const labels: Record<Field, string> = {
 interface Props {
   filters: Filters;
   onChange: (next: Partial<Filters>) => void;
+  /** What the last answer was, when it was an error. */
+  error?: Error | null;
   children?: ReactNode;
 }
 
-export function FilterBar({ filters, onChange, children }: Props) {
+export function FilterBar({ filters, onChange, error, children }: Props) {
   const types = useValues("type", "", true).data?.items;
   // Fields with few values are menus.
   const menus: Partial<Record<Field, string[]>> = {
@@ -32,7 +36,7 @@ export function FilterBar({ filters, onChange, children }: Props) {
   const empty = Object.fromEntries(Object.keys(filters).map((key) => [key, ""])) as Filters;
   return (
     <div className="filters" role="search" aria-label="Filter the traces">
-      <SearchField value={filters.q} onChange={(q) => onChange({ q })} />
+      <QueryBox value={filters.q} onChange={(q) => onChange({ q })} error={error} />
       {fields.map((field) =>
         menus[field] ? (
           <select
@@ -68,57 +72,6 @@ export function FilterBar({ filters, onChange, children }: Props) {
       {children}
     </div>
   );
-}
-
-function SearchField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const [text, setText] = useDraft(value, onChange, 300);
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const focus = (e: globalThis.KeyboardEvent) => {
-      const typing = (e.target as Element).closest("input, textarea, select");
-      if (e.key !== "/" || e.ctrlKey || e.metaKey || typing) return;
-      e.preventDefault();
-      input.current?.focus();
-    };
-    addEventListener("keydown", focus);
-    return () => removeEventListener("keydown", focus);
-  }, []);
-  return (
-    <label className={text ? "search set" : "search"}>
-      <Icon name="search" size={14} />
-      <input
-        ref={input}
-        type="search"
-        placeholder="Search names, input, output, attributes"
-        aria-label="Search in names, input, output and attributes"
-        title="Focus with /"
-        value={text}
-        onChange={(e) => setText(e.target.value)}
-      />
-    </label>
-  );
-}
-
-/** A text that is edited here and handed on when it stands still for ms; a change from outside replaces it. */
-function useDraft(
-  value: string,
-  onChange: (value: string) => void,
-  ms: number,
-): [string, (text: string) => void] {
-  const [text, setText] = useState(value);
-  const settled = useSettled(text, ms);
-  const sent = useRef(value);
-  useEffect(() => {
-    if (value === sent.current) return;
-    sent.current = value;
-    setText(value);
-  }, [value]);
-  useEffect(() => {
-    if (settled === sent.current || settled !== text) return;
-    sent.current = settled;
-    onChange(settled);
-  }, [settled, text, onChange]);
-  return [text, setText];
 }
 
 /** A combobox: exact values, suggested by the server from what it has. */
@@ -185,23 +138,13 @@ function ValueField({
         </button>
       )}
       {open && values.length > 0 && (
-        <ul id={id} role="listbox" aria-label={labels[field]}>
-          {values.map((v, i) => (
-            <li
-              key={v}
-              id={`${id}-${i}`}
-              role="option"
-              aria-selected={i === active}
-              // Before the field loses the focus, and with it the list.
-              onMouseDown={(e) => {
-                e.preventDefault();
-                choose(v);
-              }}
-            >
-              {v}
-            </li>
-          ))}
-        </ul>
+        <Suggestions
+          id={id}
+          label={labels[field]}
+          items={values.map((text) => ({ text, help: "" }))}
+          active={active}
+          onChoose={choose}
+        />
       )}
     </span>
   );

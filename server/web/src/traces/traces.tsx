@@ -13,6 +13,7 @@ import { useTitle } from "../ui/hooks.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Loading, Problem } from "../ui/parts.tsx";
 import { Empty } from "./empty.tsx";
+import { isMistake } from "../search/querybox.tsx";
 import { FilterBar } from "./filterbar.tsx";
 import { merge } from "./merge.ts";
 import { Row } from "./row.tsx";
@@ -37,8 +38,10 @@ export function TraceList() {
   if (traces.isError && rows.length === 0) {
     return (
       <div className="list-page">
-        <FilterBar filters={filters} onChange={setFilters} />
-        <Problem error={traces.error} what="The list" retry={() => void traces.refetch()} />
+        <FilterBar filters={filters} onChange={setFilters} error={traces.error} />
+        {isMistake(traces.error) || (
+          <Problem error={traces.error} what="The list" retry={() => void traces.refetch()} />
+        )}
       </div>
     );
   }
@@ -63,7 +66,10 @@ export function TraceList() {
         <div className="problem">
           <Icon name="search" size={28} />
           <h2>No trace matches</h2>
-          <p className="muted">All conditions must hold for one and the same span of a trace.</p>
+          <p className="muted">
+            All conditions must hold for one and the same span of a trace; <code>{"{error:true}"}</code> asks
+            for any of its spans.
+          </p>
           <p className="actions">
             <button type="button" onClick={() => navigate("/")}>
               Clear the filters
