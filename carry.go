@@ -153,10 +153,17 @@ func Refusals(ctx context.Context) []Refusal {
 // as the turns of a conversation. An empty id makes a random one; one over 1 KiB does not leave the process. Neither do
 // the attributes, which are set on each of these spans.
 func WithSession(ctx context.Context, id string, attrs ...attribute.KeyValue) context.Context {
-	if id == "" {
-		id = randomUUID()
+	return inheriting(ctx, sayingSession(id, attrs))
+}
+
+func sayingSession(id string, attrs []attribute.KeyValue) func(*inherit.Association) {
+	attrs = slices.Clone(attrs)
+	return func(a *inherit.Association) {
+		a.Session, a.SessionAttrs = id, attrs
+		if id == "" {
+			a.Session = randomUUID()
+		}
 	}
-	return inheriting(ctx, func(a *inherit.Association) { a.Session, a.SessionAttrs = id, slices.Clone(attrs) })
 }
 
 // WithUser names the user whom everything started from the returned context is for.

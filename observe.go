@@ -2,10 +2,12 @@ package clew
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"runtime/debug"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -28,7 +30,7 @@ func Func[In, Out any](name string, fn func(context.Context, In) (Out, error), o
 	return func(ctx context.Context, in In) (Out, error) {
 		c := *newSpanConfig(opts)
 		if !c.hasInput {
-			c.input, c.hasInput = in, true
+			c.input, c.hasInput = format(c.formatInput, in), true
 		}
 		return observe(ctx, name, func(ctx context.Context) (Out, error) { return fn(ctx, in) }, &c)
 	}
@@ -39,7 +41,7 @@ func observe[T any](ctx context.Context, name string, fn func(context.Context) (
 	defer s.EndErr(&err)
 	out, err = fn(ctx)
 	if err == nil && !s.output.Load() {
-		s.SetOutput(out)
+		s.SetOutput(format(c.formatOutput, out))
 	}
 	return out, err
 }
@@ -67,17 +69,66 @@ func UseSpan(ctx context.Context, s *Span, fn func(context.Context) error, opts 
 	return fn(WithSpan(ctx, s))
 }
 
-// RecordError records err as an exception event and gives the span the status error; nil is ignored.
-func (s *Span) RecordError(err error) {
+// ErrorOption configures RecordError.
+type ErrorOption interface{ applyError(*errorConfig) }
+
+type errorConfig struct{ stack bool }
+
+type errorOption byte
+
+// Stack makes RecordError record the stack of its caller.
+const Stack errorOption = 0
+
+func (errorOption) applyError(c *errorConfig) { c.stack = true }
+
+// RecordError records err as an exception event and gives the span the status error; nil is ignored. Of an error that
+// says no more than that a context is done, the cause is recorded too, if the context that the span was started from has
+// one (see context.Cause). Messages are cut at 64 KiB, stacks at 16 KiB.
+func (s *Span) RecordError(err error, opts ...ErrorOption) {
 	if err == nil || !s.recording() {
 		return
 	}
+	var c errorConfig
+	for _, o := range opts {
+		if o != nil {
+			o.applyError(&c)
+		}
+	}
 	s.remember(err)
 	message := limit(errorText(err), maxFailure)
-	s.otel.AddEvent(eventException, trace.WithAttributes(
-		keyExceptionType.String(fmt.Sprintf("%T", err)), keyExceptionMessage.String(message),
-	))
+	attrs := []attribute.KeyValue{keyExceptionType.String(fmt.Sprintf("%T", err)), keyExceptionMessage.String(message)}
+	if cause := s.causeOf(err); cause != nil {
+		text := limit(errorText(cause), maxFailure)
+		attrs = append(attrs, keyCause.String(text))
+		message = limit(message+": "+text, maxFailure)
+	}
+	if c.stack {
+		attrs = append(attrs, keyExceptionStack.String(stack()))
+	}
+	s.otel.AddEvent(eventException, trace.WithAttributes(attrs...))
 	s.otel.SetStatus(codes.Error, message)
+}
+
+// causeOf returns why the context of the span was canceled, if err is the consequence and does not say so itself.
+func (s *Span) causeOf(err error) (cause error) {
+	defer func() {
+		if recover() != nil { // an Is or Error method of the user's
+			cause = nil
+		}
+	}()
+	if s.began == nil || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	if cause = context.Cause(s.began); cause == nil || cause == s.began.Err() || errors.Is(err, cause) {
+		return nil
+	}
+	return cause
+}
+
+// stack is that of the caller's caller.
+func stack() string {
+	text := debug.Stack()
+	return string(text[:min(len(text), maxStack)])
 }
 
 // remember notes the error or panic recorded last.
@@ -121,10 +172,9 @@ func (s *Span) RecordPanic(p any) {
 	}
 	s.remember(p)
 	message := limit(fmt.Sprint(p), maxFailure)
-	stack := debug.Stack()
 	s.otel.AddEvent(eventException, trace.WithAttributes(
 		keyExceptionType.String(fmt.Sprintf("%T", p)), keyExceptionMessage.String(message),
-		keyExceptionStack.String(string(stack[:min(len(stack), maxStack)])), keyExceptionEscaped.Bool(true),
+		keyExceptionStack.String(stack()), keyExceptionEscaped.Bool(true),
 	))
 	s.otel.SetStatus(codes.Error, "panic: "+message)
 }

@@ -1,6 +1,7 @@
 package clew
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/clewhq/clew/internal/inherit"
 )
 
 // Option configures Setup.
@@ -130,7 +133,8 @@ type spanConfig struct {
 	links     []trace.Link
 	kind      trace.SpanKind
 	startTime time.Time
-	parent    *string
+	under     func(context.Context) context.Context // where the parent is found; nil for the current span
+	associate []func(*inherit.Association)          // what the span and its children are told beyond what they inherit
 	input     any
 	hasInput  bool
 	output    any
@@ -138,6 +142,8 @@ type spanConfig struct {
 	newTrace  bool
 	noInput   bool
 	noOutput  bool
+
+	formatInput, formatOutput func(any) any // nil to record as it is
 }
 
 // plainSpan is a span without options. It is shared and never changed.
@@ -209,7 +215,49 @@ func StartTime(t time.Time) SpanOption {
 // Parent continues a serialized span context, as Continue does. Without a usable one the span's parent is the current
 // span, or with NewTrace none.
 func Parent(serialized string) SpanOption {
-	return spanOption(func(c *spanConfig) { c.parent = &serialized })
+	return spanOption(func(c *spanConfig) {
+		c.under = func(ctx context.Context) context.Context { return Continue(ctx, serialized) }
+	})
+}
+
+// ParentSpan makes the span a child of s instead of the current span; see WithSpan for what it inherits. It may have
+// ended. nil is ignored.
+func ParentSpan(s *Span) SpanOption {
+	return spanOption(func(c *spanConfig) {
+		c.under = func(ctx context.Context) context.Context { return WithSpan(ctx, s) }
+	})
+}
+
+// ParentContext makes the span a child of a span of which only the span context is known. One that is not valid is
+// ignored.
+func ParentContext(sc trace.SpanContext) SpanOption {
+	return spanOption(func(c *spanConfig) {
+		c.under = func(ctx context.Context) context.Context {
+			if !sc.IsValid() {
+				return ctx
+			}
+			return trace.ContextWithSpanContext(ctx, sc)
+		}
+	})
+}
+
+// Session puts the span and everything started under it into a session, as WithSession does.
+func Session(id string, attrs ...attribute.KeyValue) SpanOption {
+	return associateOption(sayingSession(id, attrs))
+}
+
+// User names the user whom the span and everything started under it is for, as WithUser does.
+func User(id string) SpanOption {
+	return associateOption(func(a *inherit.Association) { a.User = id })
+}
+
+// Metadata adds metadata to the span and everything started under it, as WithMetadata does.
+func Metadata(kv ...attribute.KeyValue) SpanOption {
+	return associateOption(func(a *inherit.Association) { a.Metadata = inherit.Merge(a.Metadata, kv) })
+}
+
+func associateOption(say func(*inherit.Association)) SpanOption {
+	return spanOption(func(c *spanConfig) { c.associate = append(c.associate, say) })
 }
 
 // Kind is OpenTelemetry's span kind; the default is internal.

@@ -26,6 +26,8 @@ func payloadText(v any) string {
 		if utf8.Valid(v) {
 			return string(v)
 		}
+	case formatted:
+		return v.text()
 	case error:
 		return errorText(v)
 	}

@@ -45,7 +45,11 @@ func (c *setupConfig) newResource() *resource.Resource {
 	if c.serviceVersion != "" {
 		attrs = append(attrs, attribute.String("service.version", c.serviceVersion))
 	}
-	r, err := resource.Merge(resource.Default(), resource.NewSchemaless(attrs...))
+	r := resource.Default()
+	if v := BuildRevision(); v != "" && !r.Set().HasValue("service.version") {
+		attrs = slices.Insert(attrs, 0, attribute.String("service.version", v)) // of equal keys the last one stays
+	}
+	r, err := resource.Merge(r, resource.NewSchemaless(attrs...))
 	if err != nil {
 		c.logger.Warn("clew: resource attributes conflict", "error", err)
 	}

@@ -24,6 +24,9 @@ func (s contextSampler) Description() string { return "Clew{" + s.next.Descripti
 
 func (s contextSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	state := inherit.From(p.ParentContext)
+	if state != nil && state.Level == levelOff {
+		return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: trace.SpanContextFromContext(p.ParentContext).TraceState()}
+	}
 	if state == nil || state.Sampling == propagators.SamplingFlag {
 		return s.next.ShouldSample(p)
 	}

@@ -18,8 +18,9 @@ import (
 // goroutines at once.
 type Span struct {
 	otel     trace.Span
-	state    *inherit.State // what children of this span inherit
-	place    inherit.State  // what state points to if the span was started here
+	began    context.Context // that it was started from, for the cause of a cancellation; nil if somebody else started it
+	state    *inherit.State  // what children of this span inherit
+	place    inherit.State   // what state points to if the span was started here
 	noInput  bool
 	noOutput bool
 	output   atomic.Bool // an output was given, and is not replaced by a function's result
@@ -52,20 +53,31 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 	if c.newTrace {
 		ctx = withoutParent(ctx, ours)
 	}
-	if c.parent != nil {
-		ctx = Continue(ctx, *c.parent)
+	if c.under != nil {
+		ctx = c.under(ctx)
 	}
 	parent := trace.SpanContextFromContext(ctx)
 	if !parent.IsValid() && ours {
 		ctx = withoutParent(ctx, ours)
 	}
 
-	s := &Span{place: *inherit.Resolve(ctx, parent)}
+	s := &Span{began: ctx, place: *inherit.Resolve(ctx, parent)}
 	if leaves && !parent.IsValid() {
 		// What was said about the trace that is left.
 		s.place.Change(func(a *inherit.Association) { a.Sampling = propagators.SamplingFlag })
 	}
+	if len(c.associate) > 0 {
+		s.place.Change(func(a *inherit.Association) {
+			for _, say := range c.associate {
+				say(a)
+			}
+		})
+	}
 	s.state = &s.place
+	if s.state.Level == levelOff && !ours { // our provider's sampler sees to it
+		s.otel = unrecorded(parent)
+		return trace.ContextWithSpan(inherit.With(ctx, s.state), s.otel), s
+	}
 	bare := s.state.Level == levelMetaOnly
 	s.noInput, s.noOutput = bare || c.noInput, bare || c.noOutput
 	s.state.Starting = c
@@ -206,6 +218,13 @@ func (s *Span) SetAttributes(kv ...attribute.KeyValue) {
 	}
 }
 
+// AddLink says that the span has to do with another one, which it did not know of when it was started.
+func (s *Span) AddLink(link trace.Link) {
+	if s.recording() {
+		s.otel.AddLink(link)
+	}
+}
+
 // AddEvent records that something happened now.
 func (s *Span) AddEvent(name string, kv ...attribute.KeyValue) {
 	if s.recording() {
@@ -223,6 +242,22 @@ func (s *Span) AddTags(tags ...string) {
 	if s.foreign {
 		s.tags = tagsOf(s.otel)
 	}
+	s.tag(tags)
+}
+
+// SetTags replaces the labels that the span has.
+func (s *Span) SetTags(tags ...string) {
+	if !s.recording() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tags = nil
+	s.tag(tags)
+}
+
+// tag adds to the tags. Whoever calls it holds the lock.
+func (s *Span) tag(tags []string) {
 	for _, tag := range tags {
 		if tag != "" && !slices.Contains(s.tags, tag) {
 			s.tags = append(s.tags, tag)

@@ -23,12 +23,14 @@ const (
 
 	maxRefusedEvents = 16 // of one received context; Refusals has them all
 
-	levelMetaOnly = "meta_only" // the caller asked for a trace without content
+	levelMetaOnly = string(LevelMetaOnly)
+	levelOff      = string(LevelOff)
 
 	eventException      = "exception" // OpenTelemetry's, and the only sign of an error that Laminar's server knows
 	keyExceptionType    = attribute.Key("exception.type")
 	keyExceptionMessage = attribute.Key("exception.message")
 	keyExceptionStack   = attribute.Key("exception.stacktrace")
+	keyCause            = attribute.Key("clew.error.cause") // why the context was canceled
 	keyExceptionEscaped = attribute.Key("exception.escaped")
 
 	keyPolicy = attribute.Key("clew.context.policy") // how a received context was treated; on the span that continues it
