@@ -1,16 +1,12 @@
 package clew
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
 	"slices"
 	"strings"
-
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/clewhq/clew/propagators"
 )
@@ -169,23 +165,4 @@ func (c *setupConfig) addEnvHeaders(headers map[string]string, variable string) 
 // disabled implements OpenTelemetry's switch for everything.
 func (c *setupConfig) disabled() bool {
 	return strings.EqualFold(strings.TrimSpace(os.Getenv("OTEL_SDK_DISABLED")), "true")
-}
-
-// newExporter returns nil when nothing is to be exported: the user's provider exports already, or the environment says
-// none.
-func (c *setupConfig) newExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
-	if c.exporter != nil {
-		return c.exporter, nil
-	}
-	if c.endpoint == "" || os.Getenv("OTEL_TRACES_EXPORTER") == "none" {
-		return nil, nil
-	}
-	opts := []otlptracehttp.Option{otlptracehttp.WithEndpointURL(c.endpoint), otlptracehttp.WithHeaders(c.headers)}
-	if os.Getenv("OTEL_EXPORTER_OTLP_COMPRESSION") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION") == "" {
-		opts = append(opts, otlptracehttp.WithCompression(otlptracehttp.GzipCompression))
-	}
-	if c.client != nil {
-		opts = append(opts, otlptracehttp.WithHTTPClient(c.client))
-	}
-	return otlptracehttp.New(ctx, opts...)
 }

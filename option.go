@@ -28,10 +28,23 @@ type setupConfig struct {
 	provider       *sdktrace.TracerProvider
 	processors     []sdktrace.SpanProcessor
 	exporter       sdktrace.SpanExporter
+	sender         RequestSender
+	queueSpans     int
+	queueBytes     int64
 	sampler        sdktrace.Sampler
 	logger         *slog.Logger
 	formats        []string
 	share          bool
+}
+
+func newSetupConfig(opts []Option) *setupConfig {
+	var c setupConfig
+	for _, o := range opts {
+		if o != nil {
+			o.applySetup(&c)
+		}
+	}
+	return &c
 }
 
 type setupOption func(*setupConfig)
@@ -92,7 +105,8 @@ func SpanProcessor(p sdktrace.SpanProcessor) Option {
 	})
 }
 
-// Exporter replaces the OTLP exporter. Spans still go through a batch; for tests that must see a span at once, give
+// Exporter replaces Clew's exporter by one of OpenTelemetry's. Spans still go through a batch, bounded by their number
+// only and counted in Stats; the spool and SendWith have no effect. For tests that must see a span at once, give
 // SpanProcessor(trace.NewSimpleSpanProcessor(e)) and no Exporter.
 func Exporter(e sdktrace.SpanExporter) Option {
 	return setupOption(func(c *setupConfig) { c.exporter = e })

@@ -13,6 +13,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/clewhq/clew/internal/export"
 )
 
 // maxAttributes is the attribute limit of a span unless OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT says otherwise: one model call
@@ -53,7 +55,7 @@ func (c *setupConfig) newResource() *resource.Resource {
 	if err != nil {
 		c.logger.Warn("clew: resource attributes conflict", "error", err)
 	}
-	if attrs, changed := validAttributes(r.Attributes()); changed {
+	if attrs, changed := export.ValidAttributes(r.Attributes()); changed {
 		r = resource.NewWithAttributes(r.SchemaURL(), attrs...)
 	}
 	return r

@@ -1,67 +1,63 @@
 package clew
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"github.com/clewhq/clew/internal/export"
 )
 
-// defaultQueue is how many ended spans may wait to be sent unless OTEL_BSP_MAX_QUEUE_SIZE says otherwise. OpenTelemetry's
-// own default of 2048 overflows in a burst of a few milliseconds; this many spans of model calls are about 64 MB.
-const defaultQueue = 16384
+// Defaults of what waits to be sent. OpenTelemetry's own queue of 2048 spans overflows in a burst of a few milliseconds.
+const (
+	defaultQueueSpans = 16384
+	defaultQueueBytes = 64 << 20
+	batchSpans        = 512
+	batchBytes        = 1 << 20
+	batchDelay        = 5 * time.Second
+	sendTimeout       = 10 * time.Second
+)
 
-// flushMarks is room in the queue for the marks that concurrent flushes put there.
-const flushMarks = 64
-
-// queue is OpenTelemetry's batch processor with a bound of its own: that one drops what does not fit without a word.
-type queue struct {
-	sdktrace.SpanProcessor
-	reporter *reporter
-	limit    int64
+// Queue bounds the spans that wait to be sent, by number and by the memory that they take, in bytes; 0 keeps the default,
+// which is 16,384 spans, or OTEL_BSP_MAX_QUEUE_SIZE, and 64 MiB. One request more, of 1 MiB, is in the making.
+func Queue(spans int, bytes int64) Option {
+	return setupOption(func(c *setupConfig) { c.queueSpans, c.queueBytes = spans, bytes })
 }
 
-func newQueue(r *reporter) *queue {
-	limit := defaultQueue
-	// The environment is read by OpenTelemetry's rules: what is no positive number counts as absent.
-	if n, err := strconv.Atoi(strings.TrimSpace(os.Getenv("OTEL_BSP_MAX_QUEUE_SIZE"))); err == nil && n > 0 {
-		limit = n
+func (c *setupConfig) limits() export.Limits {
+	l := export.Limits{
+		Spans: c.queueSpans, Bytes: c.queueBytes, BatchBytes: batchBytes,
+		BatchSpans: int(c.number(batchSpans, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE")),
+		Delay:      c.milliseconds(batchDelay, "OTEL_BSP_SCHEDULE_DELAY"),
+		Timeout:    c.milliseconds(sendTimeout, "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"),
 	}
-	r.full = fmt.Errorf("more than %d spans were waiting, see OTEL_BSP_MAX_QUEUE_SIZE", limit)
-	return &queue{
-		SpanProcessor: sdktrace.NewBatchSpanProcessor(r, sdktrace.WithMaxQueueSize(limit+flushMarks)),
-		reporter:      r,
-		limit:         int64(limit),
+	if l.Spans == 0 {
+		l.Spans = int(c.number(defaultQueueSpans, "OTEL_BSP_MAX_QUEUE_SIZE"))
 	}
+	if l.Bytes == 0 {
+		l.Bytes = defaultQueueBytes
+	}
+	l.Timeout = min(l.Timeout, c.milliseconds(l.Timeout, "OTEL_BSP_EXPORT_TIMEOUT"))
+	l.BatchSpans = min(l.BatchSpans, l.Spans)
+	return l
 }
 
-// OnEnd never blocks: a span that does not fit is lost, and counted.
-func (q *queue) OnEnd(s sdktrace.ReadOnlySpan) {
-	if !s.SpanContext().IsSampled() {
-		return
+// number reads the first variable that is set. By OpenTelemetry's rules what is no positive number counts as absent.
+func (c *setupConfig) number(otherwise int64, variables ...string) int64 {
+	for _, name := range variables {
+		text := strings.TrimSpace(os.Getenv(name))
+		if text == "" {
+			continue
+		}
+		if n, err := strconv.ParseInt(text, 10, 32); err == nil && n > 0 {
+			return n
+		}
+		c.logger.Warn("clew: a number in the environment is ignored: it is not positive", "variable", name, "value", text)
 	}
-	if q.reporter.waiting.Add(1) > q.limit {
-		q.reporter.waiting.Add(-1)
-		q.reporter.overflowed()
-		return
-	}
-	q.SpanProcessor.OnEnd(s)
+	return otherwise
 }
 
-// patience is how long Flush and shutdown wait when their context has no deadline: a program must be able to exit while
-// the server is away.
-const patience = 10 * time.Second
-
-func patient(ctx context.Context) (context.Context, context.CancelFunc) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	if _, limited := ctx.Deadline(); limited {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, patience)
+func (c *setupConfig) milliseconds(otherwise time.Duration, variables ...string) time.Duration {
+	return time.Duration(c.number(otherwise.Milliseconds(), variables...)) * time.Millisecond
 }

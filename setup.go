@@ -13,6 +13,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/clewhq/clew/internal/export"
 	"github.com/clewhq/clew/propagators"
 )
 
@@ -27,7 +28,7 @@ type installed struct {
 	provider *sdktrace.TracerProvider
 	own      bool // built by Setup, so trace ids are random and shutdown is ours
 	added    []sdktrace.SpanProcessor
-	reporter *reporter // nil when nothing is exported
+	exporter exporter // nil when nothing is exported
 	formats  propagators.Propagator
 	closed   atomic.Bool
 }
@@ -41,12 +42,13 @@ var (
 // it and Clew's propagator with OpenTelemetry if nobody has registered theirs. If somebody has, their provider is kept
 // and gets Clew's span processor, and the logger is told so.
 //
-// Ended spans are sent in the background, up to 512 at once and every 5 seconds at the latest. Up to 16,384 wait for that;
-// more are lost, which is logged once an outage and told by Flush and shutdown. OTEL_BSP_MAX_QUEUE_SIZE and its like change
-// these numbers.
+// Ended spans are sent in the background, up to 512 at once and every 5 seconds at the latest. Up to 16,384, or 64 MiB, wait
+// for that, and are tried again while the server is away. What does not fit is lost, which is logged once an outage, told
+// by Flush and shutdown, counted in Stats and written on the next span that is sent. DiskSpool keeps it on disk instead;
+// Queue, OTEL_BSP_MAX_QUEUE_SIZE and its like change these numbers.
 //
 // The caller calls shutdown, which flushes, before the program exits; without a deadline in its context it gives up after
-// 10 seconds. It may be called more than once, and Setup may be called again after it. The error is about wrong code: a
+// 10 seconds, and after one if nobody answers at all. A span that ends later is counted in Stats and no error. It may be called more than once, and Setup may be called again after it. The error is about wrong code: a
 // malformed option or a second Setup. What the environment gets wrong is logged and replaced by the default. shutdown is
 // never nil.
 func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) error, err error) {
@@ -54,12 +56,7 @@ func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) 
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	var c setupConfig
-	for _, o := range opts {
-		if o != nil {
-			o.applySetup(&c)
-		}
-	}
+	c := newSetupConfig(opts)
 	if err := c.fill(); err != nil {
 		return nothing, fmt.Errorf("clew: Setup: %w", err)
 	}
@@ -76,22 +73,20 @@ func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) 
 		c.logger.Info("clew: tracing is off", "OTEL_SDK_DISABLED", "true")
 		return nothing, nil
 	}
-	exporter, err := c.newExporter(ctx)
-	if err != nil {
+	if in.exporter, err = c.newExporter(); err != nil {
 		return nothing, fmt.Errorf("clew: Setup: %w", err)
 	}
 	in.added = append([]sdktrace.SpanProcessor{processor{}}, c.processors...)
-	if exporter != nil {
-		in.reporter = &reporter{SpanExporter: exporter, log: c.logger}
-		in.added = append(in.added, newQueue(in.reporter))
+	if in.exporter != nil {
+		in.added = append(in.added, in.exporter)
 	}
-	if !in.takeProvider(&c) {
+	if !in.takeProvider(c) {
 		for _, p := range in.added {
 			_ = p.Shutdown(ctx) // nothing has reached them
 		}
 		in.added = nil
 	}
-	in.takePropagator(&c)
+	in.takePropagator(c)
 	current.Store(in)
 	cachedTracer.Store(nil)
 	return in.shutdownOnce(), nil
@@ -198,19 +193,25 @@ func (in *installed) shutdown(ctx context.Context) error {
 	defer setupMu.Unlock()
 	in.closed.Store(true)
 	defer cachedTracer.Store(nil)
-	if in.own {
-		return in.reporter.stopped(in.provider.Shutdown(ctx))
-	}
 	var errs []error
-	for _, p := range slices.Backward(in.added) {
-		if q, ok := p.(*queue); ok {
-			errs = append(errs, q.Shutdown(ctx)) // before Unregister does it, which waits without end
-		} else {
-			errs = append(errs, p.ForceFlush(ctx))
+	if in.own {
+		errs = append(errs, in.provider.Shutdown(ctx))
+	} else {
+		for _, p := range in.added {
+			if p != in.exporter {
+				errs = append(errs, p.ForceFlush(ctx))
+			}
 		}
-		in.provider.UnregisterSpanProcessor(p)
 	}
-	return in.reporter.stopped(errors.Join(errs...))
+	if in.exporter != nil { // a provider that ran out of time has not stopped it, and Unregister would wait without end
+		errs = append(errs, in.exporter.Shutdown(ctx))
+	}
+	if !in.own {
+		for _, p := range in.added {
+			in.provider.UnregisterSpanProcessor(p)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Flush sends the spans that have ended and waits until they are sent or ctx is done, at most 10 seconds if ctx has no
@@ -218,14 +219,22 @@ func (in *installed) shutdown(ctx context.Context) error {
 func Flush(ctx context.Context) error {
 	ctx, cancel := patient(ctx)
 	defer cancel()
-	var err error
 	if p, ok := otel.GetTracerProvider().(interface{ ForceFlush(context.Context) error }); ok {
-		err = p.ForceFlush(ctx)
+		if err := p.ForceFlush(ctx); err != nil {
+			return err
+		}
 	}
-	if in := current.Load(); in != nil {
-		err = in.reporter.flushed(err)
+	if in := current.Load(); in != nil && in.exporter != nil {
+		return in.exporter.ForceFlush(ctx) // the provider may be another one
 	}
-	return err
+	return nil
+}
+
+func patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return export.Patient(ctx)
 }
 
 func activeFormats() propagators.Propagator {

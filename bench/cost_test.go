@@ -1,17 +1,33 @@
 package bench
 
 import (
+	"bufio"
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
 	"runtime"
 	"slices"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/clewhq/clew"
 )
 
 // cpu is what this process has used so far, its garbage collector included. Unlike the time that passes it hardly depends
@@ -86,3 +102,100 @@ func TestEncodingCostsASixthOfWhatOpenTelemetrysExporterTakes(t *testing.T) {
 		}
 	}
 }
+
+// sink is an OTLP endpoint that throws away what it gets, in a process of its own so that its work is not counted.
+func sink(t testing.TB) (url string) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "CLEW_BENCH_SINK=1")
+	in, err := cmd.StdinPipe() // it ends when this is closed
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+	url, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(url)
+}
+
+func TestMain(m *testing.M) {
+	if os.Getenv("CLEW_BENCH_SINK") == "" {
+		os.Exit(m.Run())
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	fmt.Println(server.URL)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// produce starts and ends spans of five attributes from two goroutines.
+func produce(tracer trace.Tracer, each int) int {
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() {
+			for range each {
+				_, s := tracer.Start(context.Background(), "chat gpt-4o-mini", trace.WithSpanKind(trace.SpanKindClient))
+				s.SetAttributes(five...)
+				s.End()
+			}
+		})
+	}
+	all.Wait()
+	return 2 * each
+}
+
+// TestASpanCostsLessThanHalf is a span's whole way: started with five attributes, ended, batched and sent over HTTP. Only
+// what exports differs in the first comparison: the spans are OpenTelemetry's on both sides.
+func TestASpanCostsLessThanHalfOfOpenTelemetrys(t *testing.T) {
+	url := sink(t)
+	const each = 50_000
+	exporter, err := otlptracehttp.New(t.Context(), otlptracehttp.WithEndpointURL(url+"/v1/traces"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter, sdktrace.WithMaxQueueSize(4*each)))
+	processor, err := clew.NewProcessor(clew.Endpoint(url), clew.Queue(4*each, 256<<20), clew.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(exportOnly{processor}))
+	run := func(name string, tp *sdktrace.TracerProvider) contestant {
+		tracer := tp.Tracer("bench")
+		return contestant{name, func() int {
+			n := produce(tracer, each)
+			if err := tp.ForceFlush(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}}
+	}
+	costs := compare(t, 7, run("OpenTelemetry SDK, otlptracehttp", theirs), run("OpenTelemetry SDK, Clew's exporter", ours))
+	if got := processor.Stats(); got.Full > 0 || got.Waiting > 0 {
+		t.Errorf("%+v", got)
+	}
+	if ratio := float64(costs[1]) / float64(costs[0]); ratio > slack*0.45 {
+		t.Errorf("ratio %.2f", ratio)
+	}
+	if err := errors.Join(theirs.Shutdown(t.Context()), ours.Shutdown(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
+
+// exportOnly leaves out Clew's attributes, which the rival does not have.
+type exportOnly struct{ *clew.Processor }
+
+func (exportOnly) OnStart(context.Context, sdktrace.ReadWriteSpan) {}

@@ -92,19 +92,3 @@ var otelModules = []string{
 	"go.opentelemetry.io/otel/trace",
 	"golang.org/x/sys",
 }
-
-// exporterModules are the one exception, until the SDK has an exporter of its own: OpenTelemetry's OTLP/HTTP exporter
-// and what it brings.
-var exporterModules = []string{
-	"github.com/cenkalti/backoff/v5",
-	"github.com/grpc-ecosystem/grpc-gateway/v2",
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace",
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp",
-	"go.opentelemetry.io/proto/otlp",
-	"golang.org/x/net",
-	"golang.org/x/text",
-	"google.golang.org/genproto/googleapis/api",
-	"google.golang.org/genproto/googleapis/rpc",
-	"google.golang.org/grpc",
-	"google.golang.org/protobuf",
-}

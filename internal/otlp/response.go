@@ -11,6 +11,8 @@ const (
 
 	partialRejected = 1<<3 | varint
 	partialMessage  = 2<<3 | length
+
+	statusText = 2<<3 | length // of google.rpc.Status, which an OTLP server refuses with
 )
 
 var errTruncated = errors.New("the answer is no OTLP response: it ends within a field")
@@ -39,6 +41,20 @@ func ParseResponse(b []byte) (rejected int64, message string, err error) {
 		}
 	}
 	return max(0, rejected), message, nil
+}
+
+// ParseStatus returns the text of a google.rpc.Status; "" if b is none.
+func ParseStatus(b []byte) (message string) {
+	for len(b) > 0 {
+		f, rest, err := next(b)
+		if err != nil {
+			return ""
+		}
+		if b = rest; f.tag == statusText {
+			message = valid(string(f.bytes))
+		}
+	}
+	return message
 }
 
 // field is one field of a message: a number or bytes, as its wire type has it.

@@ -36,6 +36,18 @@ func TestAnAnswerTellsWhatTheServerDidNotTake(t *testing.T) {
 	}
 }
 
+func TestARefusalTellsItsReason(t *testing.T) {
+	for body, want := range map[string]string{
+		"\x08\x05\x12\x04full\x1a\x02xx": "full",
+		"":                               "",
+		"<html>":                         "",
+	} {
+		if got := otlp.ParseStatus([]byte(body)); got != want {
+			t.Errorf("%q: %q", body, got)
+		}
+	}
+}
+
 func FuzzParseResponse(f *testing.F) {
 	for _, seed := range []string{"", "\x0a\x0c\x08\x02\x12\x08bad time", "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x1b"} {
 		f.Add([]byte(seed))
@@ -44,6 +56,9 @@ func FuzzParseResponse(f *testing.F) {
 		rejected, message, err := otlp.ParseResponse(body)
 		if rejected < 0 || len(message) > 3*len(body) || strings.ToValidUTF8(message, "") != message {
 			t.Errorf("%d, %q, %v", rejected, message, err)
+		}
+		if message := otlp.ParseStatus(body); strings.ToValidUTF8(message, "") != message {
+			t.Errorf("%q", message)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package clew
+package export
 
 import (
 	"slices"
@@ -11,7 +11,8 @@ import (
 )
 
 // Protobuf refuses text that is not UTF-8, and with it the whole request: one span with a stray byte, whoever made it,
-// would take hundreds of others along. So what is exported has U+FFFD in place of such bytes.
+// would take hundreds of others along. So what other people's exporters are given has U+FFFD in place of such bytes, as
+// what package otlp writes.
 
 // validSpan is a span with other text.
 type validSpan struct {
@@ -52,7 +53,7 @@ func validated(s sdktrace.ReadOnlySpan) (span *validSpan, changed bool) {
 		ReadOnlySpan: s, name: validText(s.Name()), status: s.Status(), scope: s.InstrumentationScope(),
 		events: s.Events(), links: s.Links(),
 	}
-	v.attributes, changed = validAttributes(s.Attributes())
+	v.attributes, changed = ValidAttributes(s.Attributes())
 	changed = changed || v.name != s.Name()
 	if text := validText(v.status.Description); text != v.status.Description {
 		v.status.Description, changed = text, true
@@ -61,7 +62,7 @@ func validated(s sdktrace.ReadOnlySpan) (span *validSpan, changed bool) {
 		v.scope.Name, v.scope.Version, changed = name, version, true
 	}
 	for i, e := range s.Events() {
-		attrs, bad := validAttributes(e.Attributes)
+		attrs, bad := ValidAttributes(e.Attributes)
 		if name := validText(e.Name); bad || name != e.Name {
 			e.Name, e.Attributes = name, attrs
 			v.events = slices.Clone(v.events)
@@ -69,7 +70,7 @@ func validated(s sdktrace.ReadOnlySpan) (span *validSpan, changed bool) {
 		}
 	}
 	for i, l := range s.Links() {
-		if attrs, bad := validAttributes(l.Attributes); bad {
+		if attrs, bad := ValidAttributes(l.Attributes); bad {
 			l.Attributes = attrs
 			v.links = slices.Clone(v.links)
 			v.links[i], changed = l, true
@@ -81,7 +82,8 @@ func validated(s sdktrace.ReadOnlySpan) (span *validSpan, changed bool) {
 	return &v, true
 }
 
-func validAttributes(attrs []attribute.KeyValue) (out []attribute.KeyValue, changed bool) {
+// ValidAttributes returns attrs with valid text, and whether that differs; attrs stays as it is.
+func ValidAttributes(attrs []attribute.KeyValue) (out []attribute.KeyValue, changed bool) {
 	for i, kv := range attrs {
 		value, bad := validValue(kv.Value)
 		if key := validText(string(kv.Key)); bad || key != string(kv.Key) {
@@ -121,7 +123,7 @@ func validValue(v attribute.Value) (out attribute.Value, changed bool) {
 			return attribute.SliceValue(list...), true
 		}
 	case attribute.MAP:
-		if kv, bad := validAttributes(v.AsMap()); bad {
+		if kv, bad := ValidAttributes(v.AsMap()); bad {
 			return attribute.MapValue(kv...), true
 		}
 	}

@@ -1,0 +1,105 @@
+package clew
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/clewhq/clew/internal/export"
+)
+
+// A RequestSender delivers encoded OTLP requests to an endpoint; see SendWith.
+type RequestSender = export.Sender
+
+// SendError is what a RequestSender returns to say that a request may be tried again, and when, or what became of it.
+type SendError = export.SendError
+
+// SendWith delivers requests in another way than OTLP over HTTP; package contrib/otlpgrpc has one. Batches, retries, bounds
+// and the spool are as ever. Options about the endpoint have no effect.
+func SendWith(s RequestSender) Option {
+	return setupOption(func(c *setupConfig) { c.sender = s })
+}
+
+// exporter is the processor that sends spans.
+type exporter interface {
+	sdktrace.SpanProcessor
+	Stats() ExportStats
+}
+
+// newExporter returns nil when nothing is to be exported: the user's provider exports already, or the environment says
+// none.
+func (c *setupConfig) newExporter() (exporter, error) {
+	switch {
+	case c.queueSpans < 0 || c.queueBytes < 0:
+		return nil, errors.New("Queue: a bound is negative")
+	case c.exporter != nil:
+		return export.NewForeign(c.exporter, c.limits(), c.logger), nil
+	case c.sender == nil && (c.endpoint == "" || os.Getenv("OTEL_TRACES_EXPORTER") == "none"):
+		return nil, nil
+	}
+	sender := c.sender
+	if sender == nil {
+		sender = c.httpSender()
+	}
+	return export.New(export.Config{Sender: sender, Limits: c.limits(), Logger: c.logger}), nil
+}
+
+func (c *setupConfig) httpSender() export.Sender {
+	if p := traceVariable("PROTOCOL"); p != "" && p != "http/protobuf" {
+		c.logger.Warn("clew: OTEL_EXPORTER_OTLP_PROTOCOL is ignored: spans are sent as http/protobuf; for gRPC see SendWith", "value", p)
+	}
+	zip := !export.OnLoopback(c.endpoint)
+	switch how := traceVariable("COMPRESSION"); how {
+	case "":
+	case "gzip", "none":
+		zip = how == "gzip"
+	default:
+		c.logger.Warn("clew: OTEL_EXPORTER_OTLP_COMPRESSION is ignored: it is neither gzip nor none", "value", how)
+	}
+	return &export.HTTP{
+		URL: c.endpoint, Headers: c.headers, Client: c.client, TLS: c.environmentTLS(), Gzip: zip, UserAgent: "clew-go/" + Version,
+	}
+}
+
+// traceVariable returns a variable of OTLP exporters, that of traces before that of all signals.
+func traceVariable(name string) string {
+	if v := strings.TrimSpace(os.Getenv("OTEL_EXPORTER_OTLP_TRACES_" + name)); v != "" {
+		return v
+	}
+	return strings.TrimSpace(os.Getenv("OTEL_EXPORTER_OTLP_" + name))
+}
+
+// environmentTLS reads the certificates that the environment names; nil if it names none.
+func (c *setupConfig) environmentTLS() *tls.Config {
+	var t tls.Config
+	var set bool
+	if file := traceVariable("CERTIFICATE"); file != "" {
+		pem, err := os.ReadFile(file)
+		t.RootCAs = x509.NewCertPool()
+		if err == nil && !t.RootCAs.AppendCertsFromPEM(pem) {
+			err = fmt.Errorf("%s holds no certificate", file)
+		}
+		if set = err == nil; !set {
+			t.RootCAs = nil
+			c.logger.Warn("clew: OTEL_EXPORTER_OTLP_CERTIFICATE is ignored", "error", err)
+		}
+	}
+	certificate, key := traceVariable("CLIENT_CERTIFICATE"), traceVariable("CLIENT_KEY")
+	if certificate != "" || key != "" {
+		pair, err := tls.LoadX509KeyPair(certificate, key)
+		if err != nil {
+			c.logger.Warn("clew: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and CLIENT_KEY are ignored", "error", err)
+		} else {
+			t.Certificates, set = []tls.Certificate{pair}, true
+		}
+	}
+	if !set {
+		return nil
+	}
+	return &t
+}

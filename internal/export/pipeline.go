@@ -1,0 +1,115 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/clewhq/clew/internal/otlp"
+)
+
+// Limits bound what waits to be sent, and how much goes into one request.
+type Limits struct {
+	Spans      int   // spans that wait
+	Bytes      int64 // memory that they and their buffers take; one request more is in the making
+	BatchSpans int
+	BatchBytes int           // of encoded spans; one that is larger goes alone
+	Delay      time.Duration // how long a span waits for its batch to fill up
+	Timeout    time.Duration // of one try to send
+}
+
+// Config is what a Pipeline needs. All of it is filled in.
+type Config struct {
+	Sender Sender
+	Limits Limits
+	Logger *slog.Logger
+}
+
+// Pipeline is a span processor that sends every sampled span that ends. Its methods may be called from any goroutine;
+// none of them blocks longer than its context lets it.
+type Pipeline struct {
+	store  store
+	tally  tally
+	groups otlp.Groups
+	bodies sync.Pool // *[]byte
+	*courier
+
+	shutdown sync.Once
+}
+
+var _ sdktrace.SpanProcessor = (*Pipeline)(nil)
+
+// New starts a pipeline. Shutdown stops it.
+func New(c Config) *Pipeline {
+	p := &Pipeline{tally: tally{log: c.Logger}}
+	p.bodies.New = func() any { return new([]byte) }
+	p.courier = newCourier(c, &p.tally)
+	p.store = newMemory(c.Limits, p.poke)
+	p.start(p.store)
+	return p
+}
+
+// OnStart does nothing.
+func (p *Pipeline) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+
+// OnEnd encodes the span and queues it. A span that does not fit is lost, and counted.
+func (p *Pipeline) OnEnd(s sdktrace.ReadOnlySpan) {
+	if s.SpanContext().IsSampled() {
+		p.put(s)
+	}
+}
+
+func (p *Pipeline) put(s sdktrace.ReadOnlySpan) {
+	body := p.bodies.Get().(*[]byte)
+	*body = otlp.AppendSpan((*body)[:0], s)
+	if err := p.store.put(p.groups.Of(s.Resource(), s.InstrumentationScope()), *body); err != nil {
+		p.tally.lose(1, err)
+	}
+	if cap(*body) <= maxScratch {
+		p.bodies.Put(body)
+	}
+}
+
+// maxScratch is how large a buffer may be that is kept for encoding the next span.
+const maxScratch = 64 << 10
+
+// ForceFlush sends what has ended and waits until all of it is sent or given up, or until ctx is done, ten
+// seconds if it has no deadline. The error tells how
+// many spans were lost since the last one that told it, and how many are still waiting.
+func (p *Pipeline) ForceFlush(ctx context.Context) error {
+	ctx, cancel := Patient(ctx)
+	defer cancel()
+	var err error
+	if !p.await(ctx, p.store.mark()) {
+		if n, _ := p.store.held(); n > 0 {
+			err = fmt.Errorf("clew: %d spans are still waiting to be sent: %w", n, p.tally.reason(ctx.Err()))
+		}
+	}
+	return errors.Join(err, p.tally.told())
+}
+
+// Shutdown sends what has ended and what ends meanwhile, and stops. It gives up when ctx is done; if ctx has no deadline,
+// also when nobody has answered for a second. Spans that end later are counted and not sent. The error tells how many
+// spans were lost since the last one that told it. Later calls do nothing.
+func (p *Pipeline) Shutdown(ctx context.Context) (err error) {
+	p.shutdown.Do(func() {
+		late := p.stop(ctx)
+		if left := p.store.close(false); left > 0 && !p.store.ordered() {
+			p.tally.abandon(left, late)
+		}
+		err = p.tally.told()
+	})
+	return err
+}
+
+// Stats returns the counts so far.
+func (p *Pipeline) Stats() Stats {
+	s := p.tally.stats()
+	s.Waiting, s.WaitingBytes = p.store.held()
+	return s
+}
