@@ -32,23 +32,25 @@ export function TraceList() {
     navigate(query ? `/?${query}` : "/", { replace: true });
   };
 
-  const rows = traces.data?.pages.flatMap((p) => p.items) ?? [];
+  // A query that is still being typed is no reason to take the rows away.
+  const good = useRef(traces.data);
+  if (traces.data) good.current = traces.data;
+  const mistake = isMistake(traces.error);
+  const rows = (mistake ? good.current : traces.data)?.pages.flatMap((p) => p.items) ?? [];
   const longest = rows.reduce((max, t) => Math.max(max, t.duration_ns), 0);
   const filtered = isFiltered(filters);
   if (traces.isError && rows.length === 0) {
     return (
       <div className="list-page">
         <FilterBar filters={filters} onChange={setFilters} error={traces.error} />
-        {isMistake(traces.error) || (
-          <Problem error={traces.error} what="The list" retry={() => void traces.refetch()} />
-        )}
+        {mistake || <Problem error={traces.error} what="The list" retry={() => void traces.refetch()} />}
       </div>
     );
   }
   if (traces.isSuccess && rows.length === 0 && !filtered) return <Empty />;
   return (
     <div className="list-page">
-      <FilterBar filters={filters} onChange={setFilters}>
+      <FilterBar filters={filters} onChange={setFilters} error={traces.error}>
         <button
           type="button"
           className={live.paused ? "pause paused" : "pause"}
@@ -77,7 +79,7 @@ export function TraceList() {
           </p>
         </div>
       ) : (
-        <div className={traces.isPlaceholderData ? "table-wrap stale" : "table-wrap"}>
+        <div className={traces.isPlaceholderData || mistake ? "table-wrap stale" : "table-wrap"}>
           <table className="traces">
             <thead>
               <tr>
