@@ -20,8 +20,10 @@ var anthropicMessages = provider{
 	response:  anthropicResponse,
 	stream:    anthropicStream,
 	framing:   sse,
-	shape:     &shape{texts: []string{"text", "thinking", "partial_json"}},
+	shape:     anthropicShape,
 }
+
+var anthropicShape = &shape{texts: []string{"text", "thinking", "partial_json"}}
 
 func anthropicRequest(c *llm.Call, _ *url.URL, body []byte) bool {
 	var r struct {

@@ -87,9 +87,9 @@ func startBlock(b *block, raw json.RawMessage) {
 	b.tool = llm.ToolCall{ID: start.ID, Name: start.Name, Arguments: textOrRaw(start.Input)}
 }
 
-func (d *anthropicDraft) textOf(data []byte, text string) *strings.Builder {
+func (d *anthropicDraft) textOf(e event, text string) *strings.Builder {
 	var a anthropicEvent
-	if json.Unmarshal(data, &a) != nil || a.Type != "content_block_delta" {
+	if json.Unmarshal(e.data, &a) != nil || a.Type != "content_block_delta" {
 		return nil
 	}
 	b := d.blocks.at(a.Index)

@@ -7,7 +7,8 @@ import (
 	"github.com/clewhq/clew/llm"
 )
 
-// partsOf reads content, which is text or a list of parts, or null. Anything else is kept whole.
+// partsOf reads content, which is text or a list of parts, or null. Anything else is kept whole. A part that is nil is left
+// out.
 func partsOf(content json.RawMessage, part func(json.RawMessage) llm.Part) []llm.Part {
 	if len(content) == 0 {
 		return nil
@@ -25,7 +26,9 @@ func partsOf(content json.RawMessage, part func(json.RawMessage) llm.Part) []llm
 	}
 	var parts []llm.Part
 	for _, raw := range list {
-		parts = append(parts, part(raw))
+		if p := part(raw); p != nil {
+			parts = append(parts, p)
+		}
 	}
 	return parts
 }

@@ -17,7 +17,7 @@ type draft interface {
 
 	// textOf returns where the text of a chunk goes that says nothing but that text, or nil. The draft has taken a chunk
 	// before that differs from it in no more than the text.
-	textOf(data []byte, text string) *strings.Builder
+	textOf(e event, text string) *strings.Builder
 
 	// finish adds the answer to the call.
 	finish() outcome

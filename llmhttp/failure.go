@@ -87,7 +87,10 @@ func errorKind(ctx context.Context, err error) string {
 }
 
 // secretHeaders are where providers expect a key.
-var secretHeaders = []string{"Authorization", "Proxy-Authorization", "Api-Key", "X-Api-Key", "X-Goog-Api-Key", "Cookie"}
+var secretHeaders = []string{
+	"Authorization", "Proxy-Authorization", "Api-Key", "X-Api-Key", "X-Goog-Api-Key",
+	"X-Amz-Security-Token", "Cookie",
+}
 
 // minSecret is the length from which a value is taken for a key, and not for a word that may stand in any message.
 const minSecret = 8

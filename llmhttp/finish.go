@@ -2,12 +2,14 @@ package llmhttp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -238,12 +240,9 @@ func (rec *recording) refused(body []byte) {
 	if e == nil {
 		e = &apiError{message: string(body[:min(len(body), 2*maxErrorText)])}
 	}
-	if e.kind == "" {
-		e.kind = strconv.Itoa(rec.status)
-	}
-	if e.message == "" {
-		e.message = http.StatusText(rec.status)
-	}
+	amazons, _, _ := strings.Cut(rec.header.Get("X-Amzn-Errortype"), ":") // AWS has the name in a header
+	e.kind = cmp.Or(e.kind, amazons, strconv.Itoa(rec.status))
+	e.message = cmp.Or(e.message, http.StatusText(rec.status))
 	rec.report(*e)
 }
 

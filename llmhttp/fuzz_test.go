@@ -29,7 +29,10 @@ func seeds(f *testing.F, name string) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		_, body, _ := bytes.Cut(b, []byte("\n\n"))
+		head, body, _ := bytes.Cut(b, []byte("\n\n"))
+		if bytes.Contains(head, []byte(eventStream.media[0])) {
+			body = Framed(eventStream.media[0], body)
+		}
 		f.Add(body)
 	}
 	f.Add([]byte(`{"choices":[{"index":-1,"delta":null,"message":{"content":[[],null,{"type":"text"}],"tool_calls":[{}]}}]}`))

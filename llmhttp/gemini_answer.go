@@ -131,7 +131,7 @@ func (d *geminiDraft) read(data []byte) bool {
 }
 
 // textOf returns nil: every event counts tokens anew, so none is like another.
-func (d *geminiDraft) textOf([]byte, string) *strings.Builder { return nil }
+func (d *geminiDraft) textOf(event, string) *strings.Builder { return nil }
 
 func (d *geminiDraft) finish() outcome {
 	finished := len(d.candidates.byIndex) > 0

@@ -59,7 +59,7 @@ func readExchange(t *testing.T, dir string) exchange {
 	if x.response, err = http.ReadResponse(in, x.request); err != nil {
 		t.Fatal(err)
 	}
-	x.answered = rest(x.response.Body)
+	x.answered = llmhttp.Framed(x.response.Header.Get("Content-Type"), rest(x.response.Body))
 	return x
 }
 

@@ -39,7 +39,7 @@ func (d *responsesDraft) add(e event) bool {
 }
 
 // textOf is never asked, because nothing is decoded before the end.
-func (d *responsesDraft) textOf([]byte, string) *strings.Builder { return nil }
+func (d *responsesDraft) textOf(event, string) *strings.Builder { return nil }
 
 func (d *responsesDraft) finish() outcome {
 	tail := d.events[max(0, len(d.events)-maxTail):]

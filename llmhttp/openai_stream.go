@@ -57,9 +57,9 @@ func (d *chatDraft) add(e event) bool {
 	return true
 }
 
-func (d *chatDraft) textOf(data []byte, text string) *strings.Builder {
+func (d *chatDraft) textOf(e event, text string) *strings.Builder {
 	var chunk openAIChunk
-	if json.Unmarshal(data, &chunk) != nil || len(chunk.Choices) != 1 ||
+	if json.Unmarshal(e.data, &chunk) != nil || len(chunk.Choices) != 1 ||
 		chunk.Usage != nil || chunk.XGroq.Usage != nil || len(chunk.Error) > 0 {
 		return nil
 	}

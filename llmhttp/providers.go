@@ -12,6 +12,7 @@ import (
 // A provider is one API that is recognised and read: a row of the table below.
 type provider struct {
 	api       string   // its name: that of its folder in testdata
+	within    string   // part of the URL's path, "" for any
 	paths     []string // ends of the URL's path
 	vendor    string   // gen_ai.provider.name at a host that is not known: the one whose API it is
 	operation string   // llm.Chat, …; request may know better
@@ -50,7 +51,10 @@ var providers = []provider{
 	openAIResponses,
 	openAIEmbeddings,
 	anthropicMessages,
+	anthropicVertex,
+	anthropicBedrock,
 	gemini,
+	bedrockConverse,
 }
 
 // find returns the row for r, or nil. All these APIs are called by POST.
@@ -68,6 +72,9 @@ func (c *config) find(r *http.Request) *provider {
 }
 
 func (p *provider) fits(path string) bool {
+	if !strings.Contains(path, p.within) {
+		return false
+	}
 	path = strings.TrimSuffix(path, "/")
 	for _, end := range p.paths {
 		if strings.HasSuffix(path, end) {

@@ -75,7 +75,7 @@ func (t *template) take(e event) bool {
 // learn makes a chunk that was decoded the template, if it says nothing but text: where to says the text of such a chunk
 // goes. If it says more, the chunks to come have to be decoded until there is a template again, because they may take
 // back what it says.
-func (t *template) learn(e event, to func(data []byte, text string) *strings.Builder) {
+func (t *template) learn(e event, to func(e event, text string) *strings.Builder) {
 	if t == nil {
 		return
 	}
@@ -102,7 +102,7 @@ func (t *template) learn(e event, to func(data []byte, text string) *strings.Bui
 		}
 		fixed = append(fixed, e.data[from:])
 		// What the text stands for is seen by filling the holes in.
-		if b := to(bytes.Join(fixed, []byte(holeFiller)), holeFiller); b != nil {
+		if b := to(event{e.kind, bytes.Join(fixed, []byte(holeFiller))}, holeFiller); b != nil {
 			t.kind, t.fixed, t.text, t.to = e.kind, fixed, slices.Index(holes, text), b
 			return
 		}
