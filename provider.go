@@ -1,6 +1,7 @@
 package clew
 
 import (
+	"context"
 	"os"
 	"reflect"
 	"slices"
@@ -15,13 +16,22 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/clewhq/clew/internal/export"
+	"github.com/clewhq/clew/internal/tracer"
 )
 
 // maxAttributes is the attribute limit of a span unless OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT says otherwise: one model call
 // with its messages exceeds OpenTelemetry's default of 128.
 const maxAttributes = 1024
 
-func (c *setupConfig) newProvider(added []sdktrace.SpanProcessor) *sdktrace.TracerProvider {
+// provider is what Setup does with a tracer provider: with OpenTelemetry's, and with its own.
+type provider interface {
+	trace.TracerProvider
+	RegisterSpanProcessor(sdktrace.SpanProcessor)
+	UnregisterSpanProcessor(sdktrace.SpanProcessor)
+	Shutdown(context.Context) error
+}
+
+func (c *setupConfig) newProvider(added []sdktrace.SpanProcessor) provider {
 	limits := sdktrace.NewSpanLimits()
 	if os.Getenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT") == "" && os.Getenv("OTEL_ATTRIBUTE_COUNT_LIMIT") == "" {
 		limits.AttributeCountLimit = maxAttributes
@@ -30,13 +40,9 @@ func (c *setupConfig) newProvider(added []sdktrace.SpanProcessor) *sdktrace.Trac
 	if sampler == nil {
 		sampler = c.environmentSampler()
 	}
-	opts := []sdktrace.TracerProviderOption{
-		sdktrace.WithResource(c.newResource()), sdktrace.WithRawSpanLimits(limits), sdktrace.WithSampler(ContextSampler(sampler)),
-	}
-	for _, p := range added {
-		opts = append(opts, sdktrace.WithSpanProcessor(p))
-	}
-	return sdktrace.NewTracerProvider(opts...)
+	return tracer.NewProvider(tracer.Config{
+		Resource: c.newResource(), Sampler: ContextSampler(sampler), Limits: limits, Processors: added,
+	})
 }
 
 func (c *setupConfig) newResource() *resource.Resource {
@@ -70,39 +76,43 @@ func isDefault(v any) bool {
 	return t != nil && strings.HasSuffix(t.PkgPath(), "go.opentelemetry.io/otel/internal/global")
 }
 
-// isShutDown reports whether p is an SDK provider that was shut down, by us or by others: it records nothing any more.
+// isShutDown reports whether p was shut down, by us or by others: it records nothing any more.
 func isShutDown(p trace.TracerProvider) bool {
-	if _, isSDK := p.(*sdktrace.TracerProvider); !isSDK {
-		return false
+	switch p.(type) {
+	case *sdktrace.TracerProvider, *tracer.Provider:
+		_, dead := p.Tracer(scopeName).(noop.Tracer)
+		return dead
 	}
-	_, dead := p.Tracer(scopeName).(noop.Tracer)
-	return dead
+	return false
 }
 
 // tracerOf is the tracer of one provider, so that starting a span does not take the provider's lock.
 type tracerOf struct {
+	trace.Tracer
 	provider trace.TracerProvider
-	tracer   trace.Tracer
-	random   bool // trace ids are known to be random
+	own      *tracer.Tracer // Tracer, if Setup built the provider
 }
 
 var cachedTracer atomic.Pointer[tracerOf]
 
-// currentTracer returns the tracer of the registered provider, and whether its trace ids are known to be random.
-func currentTracer() (tracer trace.Tracer, random bool) {
+// currentTracer returns the tracer of the registered provider.
+func currentTracer() *tracerOf {
 	provider := otel.GetTracerProvider()
 	if c := cachedTracer.Load(); c != nil && sameProvider(c.provider, provider) {
-		return c.tracer, c.random
+		return c
 	}
-	c := &tracerOf{provider: provider, tracer: provider.Tracer(scopeName, trace.WithInstrumentationVersion(Version))}
-	in := current.Load()
-	c.random = in != nil && in.own && !in.closed.Load() && sameProvider(provider, in.provider)
+	c := &tracerOf{provider: provider, Tracer: provider.Tracer(scopeName, trace.WithInstrumentationVersion(Version))}
+	c.own, _ = c.Tracer.(*tracer.Tracer)
 	cachedTracer.Store(c)
-	return c.tracer, c.random
+	return c
 }
 
 // sameProvider compares by identity; a provider that is not a pointer is never the same.
 func sameProvider(a, b trace.TracerProvider) bool {
+	if own, ok := a.(*tracer.Provider); ok { // which needs no reflection
+		other, ok := b.(*tracer.Provider)
+		return ok && own == other
+	}
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	return va.IsValid() && vb.IsValid() && va.Kind() == reflect.Pointer && va.Type() == vb.Type() && va.Pointer() == vb.Pointer()
 }

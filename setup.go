@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew/internal/export"
 	"github.com/clewhq/clew/propagators"
@@ -25,8 +24,8 @@ const scopeName = "github.com/clewhq/clew"
 
 // installed is what the last Setup put in place.
 type installed struct {
-	provider *sdktrace.TracerProvider
-	own      bool // built by Setup, so trace ids are random and shutdown is ours
+	provider provider
+	own      bool // built by Setup, so shutdown is ours
 	added    []sdktrace.SpanProcessor
 	exporter exporter // nil when nothing is exported
 	formats  propagators.Propagator
@@ -136,7 +135,7 @@ func (in *installed) takePropagator(c *setupConfig) {
 			"registered", fmt.Sprintf("%T", global))
 		return
 	}
-	otel.SetTextMapPropagator(globalPropagator{TextMapPropagator: in.toAnybody(c), random: in.own})
+	otel.SetTextMapPropagator(globalPropagator{in.toAnybody(c)})
 }
 
 // toAnybody is the propagator for instrumentations, which do not tell friends from strangers. Baggage is written when
@@ -159,19 +158,7 @@ func (in *installed) toAnybody(c *setupConfig) propagation.TextMapPropagator {
 }
 
 // globalPropagator marks the propagator that Setup registered, so that a later Setup may replace it.
-type globalPropagator struct {
-	propagation.TextMapPropagator
-	random bool // trace ids that begin here are known to be random
-}
-
-// Extract also prepares the context for a span that begins a trace, as Start does for spans made by hand.
-func (g globalPropagator) Extract(ctx context.Context, c propagation.TextMapCarrier) context.Context {
-	ctx = g.TextMapPropagator.Extract(ctx, c)
-	if g.random && !trace.SpanContextFromContext(ctx).IsValid() {
-		ctx = withoutParent(ctx, true)
-	}
-	return ctx
-}
+type globalPropagator struct{ propagation.TextMapPropagator }
 
 // shutdownOnce makes later calls return what the first one did.
 func (in *installed) shutdownOnce() func(context.Context) error {

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew/internal/inherit"
+	"github.com/clewhq/clew/internal/tracer"
 	"github.com/clewhq/clew/propagators"
 )
 
@@ -19,8 +20,8 @@ import (
 type Span struct {
 	otel     trace.Span
 	began    context.Context // that it was started from, for the cause of a cancellation; nil if somebody else started it
+	own      *tracer.Span    // otel, if it is of a provider that Setup built and is recorded; nil otherwise
 	state    *inherit.State  // what children of this span inherit
-	place    inherit.State   // what state points to if the span was started here
 	noInput  bool
 	noOutput bool
 	output   atomic.Bool // an output was given, and is not replaced by a function's result
@@ -30,6 +31,22 @@ type Span struct {
 	tags    []string
 	failure any // the error or panic recorded last
 }
+
+// Two kinds of spans that are started here, each with all that it needs in one piece of memory.
+type (
+	// recorded is one of the provider that Setup built.
+	recorded struct {
+		span Span
+		mark mark
+		own  tracer.Span
+	}
+
+	// started is any other.
+	started struct {
+		span  Span
+		state inherit.State
+	}
+)
 
 // Start starts a span as child of the current one and makes it current in the returned context. The caller ends it.
 // Laminar calls this an active span.
@@ -48,44 +65,39 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	tracer, ours := currentTracer()
-	leaves := c.newTrace && trace.SpanContextFromContext(ctx).IsValid()
+	parent := trace.SpanContextFromContext(ctx)
+	leaves := c.newTrace && parent.IsValid()
 	if c.newTrace {
-		ctx = withoutParent(ctx, ours)
+		ctx = trace.ContextWithSpanContext(ctx, trace.SpanContext{})
 	}
 	if c.under != nil {
 		ctx = c.under(ctx)
 	}
-	parent := trace.SpanContextFromContext(ctx)
-	if !parent.IsValid() && ours {
-		ctx = withoutParent(ctx, ours)
+	if c.newTrace || c.under != nil {
+		parent = trace.SpanContextFromContext(ctx)
 	}
-
-	s := &Span{began: ctx, place: *inherit.Resolve(ctx, parent)}
-	if leaves && !parent.IsValid() {
-		// What was said about the trace that is left.
-		s.place.Change(func(a *inherit.Association) { a.Sampling = propagators.SamplingFlag })
-	}
-	if len(c.associate) > 0 {
-		s.place.Change(func(a *inherit.Association) {
+	state := inherit.Resolve(ctx, parent)
+	leaves = leaves && !parent.IsValid()
+	if leaves || len(c.associate) > 0 {
+		state = state.Copy()
+		state.Change(func(a *inherit.Association) {
+			if leaves {
+				a.Sampling = propagators.SamplingFlag // what was said was about the trace that is left
+			}
 			for _, say := range c.associate {
 				say(a)
 			}
 		})
+		ctx = inherit.With(ctx, state) // for the sampler
 	}
-	s.state = &s.place
-	if s.state.Level == levelOff && !ours { // our provider's sampler sees to it
-		s.otel = unrecorded(parent)
-		return trace.ContextWithSpan(inherit.With(ctx, s.state), s.otel), s
+	var s *Span
+	if t := currentTracer(); t.own != nil {
+		ctx, s = c.record(ctx, t.own, state, name, parent)
+	} else {
+		ctx, s = c.start(ctx, t.Tracer, state, name, parent)
 	}
 	bare := s.state.Level == levelMetaOnly
 	s.noInput, s.noOutput = bare || c.noInput, bare || c.noOutput
-	s.state.Starting = c
-	ctx, s.otel = tracer.Start(inherit.With(ctx, s.state), name, c.startOptions()...)
-	if s.state.Starting != nil {
-		stamp(s.state, s.otel, name, parent)
-	}
-	s.state.Span = s
 	if c.hasOutput {
 		s.SetOutput(c.output)
 	}
@@ -93,15 +105,54 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 	return ctx, s
 }
 
-// withoutParent returns a context in which the next span is a root. The parent that it names is not valid, but its
-// flags say that the trace id to come is random, and OpenTelemetry's SDK hands them on to the root. That is only so
-// when ids come from our provider.
-func withoutParent(ctx context.Context, random bool) context.Context {
-	var sc trace.SpanContext
-	if random {
-		sc = sc.WithTraceFlags(trace.FlagsRandom)
+// record starts a span of the provider that Setup built.
+func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state *inherit.State, name string, parent trace.SpanContext) (context.Context, *Span) {
+	o := tracer.Options{Kind: c.kind, Attributes: c.attrs, Links: c.links, Time: c.startTime}
+	d := t.Decide(ctx, name, &o)
+	if !d.Record {
+		m := mark{state: *state}
+		m.place(d.Span, name, parent)
+		s := &started{state: m.state}
+		s.state.Starting = nil
+		return s.span.enter(ctx, d.Unrecorded(), &s.state)
 	}
-	return trace.ContextWithSpanContext(ctx, sc)
+	r := &recorded{mark: mark{state: *state, spanType: c.spanType}}
+	r.mark.state.Starting = nil
+	notes := r.mark.place(d.Span, name, parent)
+	r.own.Begin(&d, name, &o)
+	r.own.SetStamp(&r.mark)
+	if c.hasInput {
+		var room [1]attribute.KeyValue
+		r.own.SetAttributes(withoutExplicit(c.appendInput(room[:0], state), nil, c)...)
+	}
+	showNotes(&r.own, notes)
+	r.span.own = &r.own
+	inside, s := r.span.enter(ctx, &r.own, &r.mark.state)
+	r.own.Announce(ctx)
+	return r.own.Task(inside), s
+}
+
+// start starts a span of somebody else's provider.
+func (c *spanConfig) start(ctx context.Context, t trace.Tracer, state *inherit.State, name string, parent trace.SpanContext) (context.Context, *Span) {
+	s := &started{state: *state}
+	if state.Level == levelOff { // our provider's sampler sees to it
+		return s.span.enter(ctx, unrecorded(parent), &s.state)
+	}
+	s.state.Starting = c
+	s.span.began = ctx
+	ctx, span := t.Start(inherit.With(ctx, &s.state), name, c.startOptions()...)
+	if s.state.Starting != nil { // no processor of ours is there
+		stamp(&s.state, span, name, parent)
+	}
+	s.span.otel, s.span.state, s.state.Span = span, &s.state, &s.span
+	return ctx, &s.span
+}
+
+// enter makes s the span that otel is and returns a context in which it is the current one.
+func (s *Span) enter(ctx context.Context, otel trace.Span, state *inherit.State) (context.Context, *Span) {
+	s.otel, s.began, s.state = otel, ctx, state
+	state.Span = s
+	return inherit.Enter(ctx, state, otel), s
 }
 
 func (c *spanConfig) startOptions() []trace.SpanStartOption {
@@ -136,7 +187,7 @@ func WithSpan(ctx context.Context, s *Span) context.Context {
 		same := trace.SpanContextFromContext(ctx).TraceID() == s.otel.SpanContext().TraceID()
 		state = combine(state, have, same)
 	}
-	return trace.ContextWithSpan(inherit.With(ctx, state), s.otel)
+	return inherit.Enter(ctx, state, s.otel)
 }
 
 // combine returns own with what it lacks taken from other, or everything that other knows if other wins.
@@ -286,6 +337,6 @@ func (s *Span) Serialize() string {
 	if s == nil {
 		return ""
 	}
-	ctx := trace.ContextWithSpan(inherit.With(context.Background(), s.state), s.otel)
+	ctx := inherit.Enter(context.Background(), s.state, s.otel)
 	return propagators.WriteLaminar(propagators.Current(ctx))
 }

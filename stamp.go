@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew/internal/inherit"
+	"github.com/clewhq/clew/internal/tracer"
 	"github.com/clewhq/clew/propagators"
 )
 
@@ -63,6 +64,15 @@ func (processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
 		stamp(state, span, span.Name(), span.Parent())
 		return
 	}
+	if own, ok := span.(*tracer.Span); ok {
+		if !own.Stamped() {
+			m := &mark{state: *inherit.Resolve(ctx, own.Parent()).Copy()}
+			notes := m.place(own.SpanContext(), own.Name(), own.Parent())
+			own.SetStamp(m)
+			showNotes(own, notes)
+		}
+		return
+	}
 	// A foreign span's place is read from its attributes when a child starts, so the copy can be dropped here.
 	stamp(inherit.Resolve(ctx, span.Parent()).Copy(), span, span.Name(), span.Parent())
 }
@@ -71,61 +81,96 @@ func (processor) OnEnd(sdktrace.ReadOnlySpan)      {}
 func (processor) Shutdown(context.Context) error   { return nil }
 func (processor) ForceFlush(context.Context) error { return nil }
 
-// stamp moves state from the parent's position to that of span and sets what every span carries.
-func stamp(state *inherit.State, span trace.Span, name string, parent trace.SpanContext) {
-	c, _ := state.Starting.(*spanConfig) // nil for a span of somebody else
-	state.Starting = nil
-	above := state.Position
+// mark is what this package writes on a span beside what the span is told.
+type mark struct {
+	state    inherit.State     // what children inherit
+	spanType SpanType          // "" on a span of somebody else
+	above    *inherit.Position // of a parent in another process, or nil
+	policy   string
+	format   string
+}
+
+var _ tracer.Stamp = (*mark)(nil)
+
+// State implements tracer.Stamp.
+func (m *mark) State() *inherit.State { return &m.state }
+
+// place moves the state from the parent's position to that of the span sc, and returns what is to be told about how its
+// context was received, if nobody has told it.
+func (m *mark) place(sc trace.SpanContext, name string, parent trace.SpanContext) (untold *inherit.Notes) {
+	above := m.state.Position
 	if !above.Of(parent) { // a root, or a context that was changed behind our back
 		above = inherit.Nowhere
 	}
-	state.Position = above.Below(span.SpanContext(), name)
-	var format, policy string
+	m.state.Position = above.Below(sc, name)
+	if above.Remote {
+		m.above = above
+	}
 	var notes *inherit.Notes
-	if entry := state.Entry; entry != nil {
-		format, policy, notes = entry.Format, entry.Policy, entry.Notes
-	}
-	if state.Entry = nil; notes != nil { // children are no entry, but may ask what was refused
-		state.Entry = &inherit.Entry{Notes: notes}
-	}
-	switch {
-	case above.Remote && policy == "": // a traceparent alone leaves nothing but its span context
-		policy = string(propagators.Continue)
-	case parent.IsValid() && !above.Remote:
-		policy = "" // the context that was received is not what this span continues
-	}
-	if !span.IsRecording() {
-		return
-	}
-
-	attrs := make([]attribute.KeyValue, 0, len(everySpan)+12+len(state.Metadata)+len(state.SessionAttrs))
-	if c != nil {
-		attrs = append(attrs, keySpanType.String(string(c.spanType)))
-		if c.hasInput && !c.noInput && state.Level != levelMetaOnly {
-			attrs = append(attrs, keyInput.String(payload(c.input)))
+	if entry := m.state.Entry; entry != nil {
+		m.format, m.policy, notes = entry.Format, entry.Policy, entry.Notes
+		if m.state.Entry = nil; notes != nil { // children are no entry, but may ask what was refused
+			m.state.Entry = &inherit.Entry{Notes: notes}
 		}
 	}
+	switch {
+	case above.Remote && m.policy == "": // a traceparent alone leaves nothing but its span context
+		m.policy = string(propagators.Continue)
+	case parent.IsValid() && !above.Remote:
+		m.policy = "" // the context that was received is not what this span continues
+	}
+	return notes
+}
+
+// AppendAttributes implements tracer.Stamp.
+func (m *mark) AppendAttributes(attrs []attribute.KeyValue) []attribute.KeyValue {
+	if m.spanType != "" {
+		attrs = append(attrs, keySpanType.String(string(m.spanType)))
+	}
 	attrs = append(attrs, everySpan...)
-	names, ids := state.Position.Paths()
+	names, ids := m.state.Position.Paths()
 	attrs = append(attrs, inherit.KeyPath.StringSlice(names), inherit.KeyIDsPath.StringSlice(ids))
-	if above.Remote {
-		names, ids := above.Paths()
+	if m.above != nil {
+		names, ids := m.above.Paths()
 		attrs = append(attrs, inherit.KeyParentIDsPath.StringSlice(ids))
 		if len(names) > 0 {
 			attrs = append(attrs, inherit.KeyParentPath.StringSlice(names))
 		}
 	}
-	if policy != "" {
-		attrs = append(attrs, keyPolicy.String(policy))
-		if format != "" && format != usualFormat {
-			attrs = append(attrs, keyFormat.String(format))
+	if m.policy != "" {
+		attrs = append(attrs, keyPolicy.String(m.policy))
+		if m.format != "" && m.format != usualFormat {
+			attrs = append(attrs, keyFormat.String(m.format))
 		}
 	}
-	attrs = append(attrs, state.Handed.Attributes()...)
-	span.SetAttributes(withoutExplicit(attrs, span, c)...)
-	if notes.Take() {
-		showNotes(span, notes)
+	return append(attrs, m.state.Handed.Attributes()...)
+}
+
+// stamp sets on a span of somebody else's provider what every span carries, and moves state to its position.
+func stamp(state *inherit.State, span trace.Span, name string, parent trace.SpanContext) {
+	c, _ := state.Starting.(*spanConfig) // nil for a span of somebody else
+	state.Starting = nil
+	m := mark{state: *state}
+	notes := m.place(span.SpanContext(), name, parent)
+	*state = m.state
+	if !span.IsRecording() {
+		return
 	}
+	attrs := make([]attribute.KeyValue, 0, len(everySpan)+12+len(state.Metadata)+len(state.SessionAttrs))
+	if c != nil {
+		m.spanType = c.spanType
+		attrs = c.appendInput(attrs, state)
+	}
+	span.SetAttributes(withoutExplicit(m.AppendAttributes(attrs), span, c)...)
+	showNotes(span, notes)
+}
+
+// appendInput appends the input that a span is started with, if it is to be recorded.
+func (c *spanConfig) appendInput(attrs []attribute.KeyValue, state *inherit.State) []attribute.KeyValue {
+	if c.hasInput && !c.noInput && state.Level != levelMetaOnly {
+		attrs = append(attrs, keyInput.String(payload(c.input)))
+	}
+	return attrs
 }
 
 // withoutExplicit leaves out what the span was explicitly started with.
@@ -144,7 +189,11 @@ func withoutExplicit(attrs []attribute.KeyValue, span trace.Span, c *spanConfig)
 	})
 }
 
+// showNotes tells on span what an extraction noted, unless another span has told it.
 func showNotes(span trace.Span, notes *inherit.Notes) {
+	if !notes.Take() {
+		return
+	}
 	for _, link := range notes.Links {
 		span.AddLink(link)
 	}

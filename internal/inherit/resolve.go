@@ -56,6 +56,18 @@ func (h *Handed) Attributes() []attribute.KeyValue {
 	return attrs
 }
 
+// Tells reports whether an attribute of that key says something about what children inherit.
+func Tells(key attribute.Key) bool {
+	if !strings.HasPrefix(string(key), "lmnr.") {
+		return false
+	}
+	switch key {
+	case KeyPath, KeyIDsPath, KeySession, KeyUser, KeyTraceType:
+		return true
+	}
+	return strings.HasPrefix(string(key), Metadata)
+}
+
 // Holder is a span that can tell what its children inherit without its attributes being read.
 type Holder interface {
 	trace.Span
@@ -129,7 +141,7 @@ func (s *State) fill(from *Association) {
 func (s *State) readAttributes(attrs []attribute.KeyValue) (names, ids []string) {
 	var from Association
 	for _, kv := range attrs {
-		if !strings.HasPrefix(string(kv.Key), "lmnr.") {
+		if !Tells(kv.Key) {
 			continue
 		}
 		switch kv.Key {
@@ -144,9 +156,8 @@ func (s *State) readAttributes(attrs []attribute.KeyValue) (names, ids []string)
 		case KeyTraceType:
 			from.TraceType = kv.Value.AsString()
 		default:
-			if name, ok := strings.CutPrefix(string(kv.Key), Metadata); ok {
-				from.Metadata = append(from.Metadata, attribute.KeyValue{Key: attribute.Key(name), Value: kv.Value})
-			}
+			name := strings.TrimPrefix(string(kv.Key), Metadata)
+			from.Metadata = append(from.Metadata, attribute.KeyValue{Key: attribute.Key(name), Value: kv.Value})
 		}
 	}
 	s.fill(&from)

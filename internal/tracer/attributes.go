@@ -2,9 +2,10 @@ package tracer
 
 import (
 	"slices"
-	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/clewhq/clew/internal/inherit"
 )
 
 // attributes are set attributes without duplicates, in the order in which their keys came.
@@ -75,20 +76,15 @@ func (s *Span) set(kv []attribute.KeyValue) {
 			a.dropped++
 			continue
 		}
+		s.tells = s.tells || inherit.Tells(kv.Key)
 		kv.Value = l.value(kv.Value)
 		if i >= 0 {
 			a.list[i] = kv
 			continue
 		}
-		if strings.HasPrefix(string(kv.Key), inheritable) {
-			s.foreign = true
-		}
 		a.add(kv)
 	}
 }
-
-// inheritable begins the keys of attributes that children inherit.
-const inheritable = "lmnr."
 
 // mostStamped is more attributes than a stamp has, but for one with much metadata.
 const mostStamped = 64

@@ -112,7 +112,7 @@ func (s *Span) InstrumentationLibrary() instrumentation.Scope { return s.tracer.
 
 // Inherited is what children inherit, unless an attribute was set that says something about that.
 func (s *Span) Inherited() *inherit.State {
-	if s == nil || s.stamp == nil || read(s, func() bool { return s.foreign }) {
+	if s == nil || s.stamp == nil || read(s, func() bool { return s.tells }) {
 		return nil
 	}
 	return s.stamp.State()

@@ -36,15 +36,15 @@ type Span struct {
 	ended    atomic.Bool                          // nothing below changes any more
 	all      atomic.Pointer[[]attribute.KeyValue] // with the stamp's, of an ended span, once asked for
 
-	mu      sync.Mutex // until the span has ended
-	name    string
-	end     time.Time
-	status  sdktrace.Status
-	attrs   attributes
-	events  recent[sdktrace.Event]
-	links   recent[sdktrace.Link]
-	task    *rt.Task
-	foreign bool // an attribute says something about what children inherit
+	mu     sync.Mutex // until the span has ended
+	name   string
+	end    time.Time
+	status sdktrace.Status
+	attrs  attributes
+	events recent[sdktrace.Event]
+	links  recent[sdktrace.Link]
+	task   *rt.Task
+	tells  bool // an attribute says something about what children inherit
 }
 
 var (
