@@ -19,6 +19,7 @@ type Config struct {
 	ListenGRPC string        // host:port that serves the same for SDKs that look there; "" for none
 	Data       string        // data directory; made when missing
 	Store      string        // storage engine, a name of the table in engines.go
+	Prices     string        // file of prices that are asked before the embedded ones; "" for none
 	Key        string        // required of every client; "" is allowed on loopback only
 	MaxBody    int64         // bytes of one request after decompression
 	MaxPending int64         // bytes that may wait for their commit; beyond, clients are told to retry
@@ -45,6 +46,8 @@ var settings = []setting{
 		func(c *Config, v string) error { c.Data = v; return nil }},
 	{"store", "CLEW_STORE", "sqlite", "storage `engine`: " + strings.Join(engineNames(), ", "),
 		func(c *Config, v string) error { c.Store = v; return nil }},
+	{"prices", "CLEW_PRICES", "", "`file` of prices that are asked before the embedded ones, in the format of genai-prices or of LiteLLM",
+		func(c *Config, v string) error { c.Prices = v; return nil }},
 	{"key", "CLEW_KEY", "", "`key` that clients must send as a bearer token; required off loopback",
 		func(c *Config, v string) error { c.Key = v; return nil }},
 	{"max-body", "CLEW_MAX_BODY", "64MiB", "largest request after decompression, as `bytes`, KiB, MiB or GiB",

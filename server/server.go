@@ -21,6 +21,7 @@ import (
 	"github.com/clewhq/clew/server/internal/api"
 	"github.com/clewhq/clew/server/internal/auth"
 	"github.com/clewhq/clew/server/internal/compat/laminar"
+	"github.com/clewhq/clew/server/internal/derive"
 	"github.com/clewhq/clew/server/internal/ingest"
 	"github.com/clewhq/clew/server/internal/live"
 	"github.com/clewhq/clew/server/internal/store"
@@ -54,14 +55,18 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, ready func(url strin
 	}
 	defer func() { err = joinErr(err, closeStore()) }()
 
+	deriver, err := newDeriver(cfg)
+	if err != nil {
+		return err
+	}
 	hub := live.New()
 	defer hub.Close()
 	registry := newRegistry(st)
 	in := ingest.New(ingest.Config{
-		Store: st, Live: hub, Logger: log, MaxBody: cfg.MaxBody, MaxPending: cfg.MaxPending, Metrics: registry,
+		Store: st, Live: hub, Logger: log, Deriver: deriver, MaxBody: cfg.MaxBody, MaxPending: cfg.MaxPending, Metrics: registry,
 	})
 	guard := auth.New(cfg.Key, loopback(cfg.Listen) && (cfg.ListenGRPC == "" || loopback(cfg.ListenGRPC)))
-	srv := newHTTPServer(guard.Wrap(routes(cfg, st, hub, in, guard, registry, log)), log)
+	srv := newHTTPServer(guard.Wrap(routes(cfg, st, hub, in, deriver, guard, registry, log)), log)
 	srv.RegisterOnShutdown(hub.Close) // live streams never end by themselves
 
 	listeners := []net.Listener{main}
@@ -93,12 +98,12 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, ready func(url strin
 }
 
 // routes puts every part at its path.
-func routes(cfg Config, st store.Store, hub *live.Hub, in *ingest.Ingest, guard *auth.Guard, registry *prometheus.Registry, log *slog.Logger) http.Handler {
+func routes(cfg Config, st store.Store, hub *live.Hub, in *ingest.Ingest, deriver derive.Deriver, guard *auth.Guard, registry *prometheus.Registry, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	in.Register(mux)
 	laminar.New(laminar.Config{Store: st, Receive: in.Take, CanRetry: ingest.CanRetry, Logger: log}).Register(mux)
 	mux.Handle("/api/v1/", api.New(api.Config{
-		Store: st, Live: hub, Version: Version(), KeyRequired: cfg.Key != "", Login: guard.Login(), Logger: log,
+		Store: st, Live: hub, Deriver: deriver, Version: Version(), KeyRequired: cfg.Key != "", Login: guard.Login(), Logger: log,
 	}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := st.Stats(r.Context()); err != nil {

@@ -40,12 +40,16 @@ var allowed = map[string][]string{
 	"server/internal/store/storetest": {
 		"server/internal/store", "server/internal/store/memory", "server/internal/trace", "server/internal/query",
 	},
+	"server/internal/derive": {
+		"server/internal/trace", "server/internal/dialect", "server/internal/price", "server/internal/query", "server/internal/store",
+	},
 	"server/internal/ingest": {
-		"server/internal/trace", "server/internal/dialect", "server/internal/price", "server/internal/store", "server/internal/live",
+		"server/internal/trace", "server/internal/derive", "server/internal/store", "server/internal/live",
 	},
 	"server/internal/api": {
 		"server/internal/trace", "server/internal/continuity", "server/internal/query", "server/internal/store",
-		"server/internal/live", "server/client", "server/internal/decode",
+		"server/internal/live", "server/client", "server/internal/decode", "server/internal/derive", "server/internal/dialect",
+		"server/internal/price",
 	},
 	// Decoding a pasted context must agree with the SDK about every format, so it reads with the SDK's own package.
 	"server/internal/decode": {"propagators", "server/client"},
@@ -58,7 +62,7 @@ var allowed = map[string][]string{
 	"server/web":               {},
 	"server": { // only the wiring knows which engine runs
 		"server/internal/api", "server/internal/auth", "server/internal/compat", "server/internal/continuity",
-		"server/internal/dialect", "server/internal/ingest", "server/internal/live", "server/internal/price",
+		"server/internal/derive", "server/internal/ingest", "server/internal/live", "server/internal/price",
 		"server/internal/query", "server/internal/store", "server/internal/store/clickhouse",
 		"server/internal/store/memory", "server/internal/store/sqlite", "server/internal/trace", "server/web",
 	},

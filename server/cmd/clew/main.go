@@ -30,6 +30,7 @@ var commands = []command{
 	{"show", "[flags] TRACE", "show a trace as a tree, and what is wrong with it", show},
 	{"decode", "[flags] [TEXT]", "say what a pasted header, JSON, env or log line carries", decodeText},
 	{"run", "[flags] -- COMMAND", "run a command under a span that it can continue", runCommand},
+	{"reindex", "[flags]", "derive and price everything stored again; the server must be stopped", reindex},
 	{"import", "[flags] FILE…", "send files of OTLP protobuf or JSON to the server", importFiles},
 	{"version", "", "print the version", version},
 }

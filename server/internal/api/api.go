@@ -20,6 +20,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"github.com/clewhq/clew/server/internal/derive"
 	"github.com/clewhq/clew/server/internal/live"
 	"github.com/clewhq/clew/server/internal/store"
 )
@@ -42,9 +43,10 @@ const maxLarge = 4
 // minCompressed is the size in bytes from which an answer is compressed.
 const minCompressed = 2 << 10
 
-// Config is what the API needs. All fields but Version are required.
+// Config is what the API needs. All fields but Deriver and Version are required.
 type Config struct {
 	Store       store.Store
+	Deriver     derive.Deriver
 	Live        *live.Hub
 	Version     string
 	KeyRequired bool         // told to clients; package auth enforces it

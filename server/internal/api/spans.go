@@ -14,7 +14,7 @@ func (a *api) getSpan(w http.ResponseWriter, r *http.Request) error {
 	if err := p.done(); err != nil {
 		return err
 	}
-	spans, err := a.Store.Spans(r.Context(), traceID, spanID)
+	spans, err := a.withLogs(a.Store.Spans(r.Context(), traceID, spanID))
 	if err != nil {
 		return about(err, "span %s of trace %s", spanID, traceID)
 	}
@@ -26,5 +26,13 @@ func (a *api) getSpan(w http.ResponseWriter, r *http.Request) error {
 
 // wholeSpans loads a trace with its bodies.
 func (a *api) wholeSpans(ctx context.Context, id trace.TraceID) ([]*trace.Span, error) {
-	return a.Store.Spans(ctx, id)
+	return a.withLogs(a.Store.Spans(ctx, id))
+}
+
+// withLogs fills in what log records say of the spans that were loaded.
+func (a *api) withLogs(spans []*trace.Span, err error) ([]*trace.Span, error) {
+	for _, s := range spans {
+		a.Deriver.Complete(s)
+	}
+	return spans, err
 }

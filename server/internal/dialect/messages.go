@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 )
 
@@ -208,6 +209,10 @@ func fromMessage(m map[string]any, role string) (Message, bool) {
 		inner, ok := m["message"].(map[string]any)
 		if !ok {
 			return Message{Role: said, Finish: text(m["finish_reason"]), Parts: partsOf(m["message"])}, true
+		}
+		if inner["role"] == nil {
+			inner = maps.Clone(inner)
+			inner["role"] = said
 		}
 		message, ok := fromMessage(inner, said)
 		if message.Finish == "" {

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
-	"github.com/clewhq/clew/server/internal/dialect"
+	"github.com/clewhq/clew/server/internal/derive"
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
@@ -31,6 +31,8 @@ type batch struct {
 	dropped int // of them, valid and of no use here
 
 	refusals, warnings notes
+
+	deriver derive.Deriver
 
 	now    trace.Time
 	charge func(n int64) error // reserves memory; its error ends the decoding
@@ -311,6 +313,6 @@ func (b *batch) addRecord(r record, res *trace.Resource, scope *trace.Scope, bro
 // their resource is complete, which may follow its spans.
 func (b *batch) derive(n int) {
 	for _, f := range b.facts[n:] {
-		dialect.Derive(f.Span)
+		b.deriver.Derive(f.Span)
 	}
 }

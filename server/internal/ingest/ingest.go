@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/clewhq/clew/server/internal/derive"
 	"github.com/clewhq/clew/server/internal/live"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/trace"
@@ -23,14 +24,16 @@ type Config struct {
 	Store      store.Store
 	Live       *live.Hub // told which traces changed, after they are durable
 	Logger     *slog.Logger
-	MaxBody    int64 // bytes of one request after decompression; 0 is 64 MiB
-	MaxPending int64 // bytes of all requests that are not stored yet; 0 is 256 MiB
+	Deriver    derive.Deriver // makes the derived part of what comes in
+	MaxBody    int64          // bytes of one request after decompression; 0 is 64 MiB
+	MaxPending int64          // bytes of all requests that are not stored yet; 0 is 256 MiB
 	Metrics    prometheus.Registerer
 }
 
 // Ingest receives telemetry. Make one with New; Close it before its store.
 type Ingest struct {
 	store   store.Store
+	deriver derive.Deriver
 	live    *live.Hub
 	logger  *slog.Logger
 	maxBody int64
@@ -58,6 +61,7 @@ type Ingest struct {
 func New(c Config) *Ingest {
 	in := &Ingest{
 		store:   c.Store,
+		deriver: c.Deriver,
 		live:    c.Live,
 		logger:  c.Logger,
 		maxBody: cmp.Or(c.MaxBody, defaultMaxBody),
@@ -99,7 +103,7 @@ func (in *Ingest) process(ctx context.Context, s signal, transport string, decod
 		h.release()
 		return answer{message: metricsNotice}, nil
 	}
-	b := &batch{now: trace.Time(in.now().UnixNano()), charge: h.grow}
+	b := &batch{deriver: in.deriver, now: trace.Time(in.now().UnixNano()), charge: h.grow}
 	if err := decode(b, body); err != nil {
 		h.release()
 		if errors.Is(err, errBusy) || errors.Is(err, errLarge) {
