@@ -103,12 +103,12 @@ func Continue(ctx context.Context, serialized string, opts ...ExtractOption) con
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	return propagators.All().Continue(ctx, serialized, newExtractConfig(opts).trust)
+	return everyFormat().Continue(ctx, serialized, newExtractConfig(opts).trust)
 }
 
 // Deserialize tells what a serialized context says, for tools and tests; programs use Continue. The error is a *Refusal.
 func Deserialize(serialized string) (Carried, error) {
-	c, refusal := propagators.All().Parse(serialized)
+	c, refusal := everyFormat().Parse(serialized)
 	if refusal != nil {
 		return Carried{}, refusal
 	}

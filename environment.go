@@ -5,10 +5,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
-
-	"github.com/clewhq/clew/propagators"
 )
 
 // defaultEndpoint is where a Clew server listens unless told otherwise.
@@ -51,59 +48,6 @@ func (c *setupConfig) fill() error {
 	}
 	c.headers = headers
 	return nil
-}
-
-// formatVariables choose the context formats; the first that is set decides.
-var formatVariables = []string{"CLEW_PROPAGATORS", envMirascope, "OTEL_PROPAGATORS"}
-
-const envMirascope = "MIRASCOPE_PROPAGATOR"
-
-// propagator returns what Inject and Extract use. Names that only the environment has wrong are told about once.
-func (c *setupConfig) propagator() (propagators.Propagator, error) {
-	if c.formats != nil {
-		return propagators.New(c.formats...)
-	}
-	for _, variable := range formatVariables {
-		value := strings.TrimSpace(os.Getenv(variable))
-		if value == "" {
-			continue
-		}
-		chosen, unknown := formatNames(variable, value)
-		if len(unknown) > 0 {
-			c.logger.Warn("clew: "+variable+": names that are no context format are ignored",
-				"ignored", strings.Join(unknown, ","), "valid", strings.Join(append(propagators.Names(), "none"), ","))
-		}
-		if chosen == nil && len(unknown) > 0 {
-			break // nothing is left of it
-		}
-		c.formats = chosen
-		return propagators.New(chosen...)
-	}
-	return propagators.All(), nil
-}
-
-// formatNames splits a list of formats. Mirascope's variable has one name more, and its users expect the session header
-// whatever the format.
-func formatNames(variable, value string) (chosen, unknown []string) {
-	known := propagators.Names()
-	for name := range strings.SplitSeq(value, ",") {
-		name = strings.ToLower(strings.TrimSpace(name))
-		switch {
-		case name == "":
-		case name == "none":
-			return []string{}, nil
-		case name == "composite" && variable == envMirascope:
-			chosen = append(chosen, "tracecontext", "b3", "b3multi", "jaeger")
-		case slices.Contains(known, name):
-			chosen = append(chosen, name)
-		default:
-			unknown = append(unknown, name)
-		}
-	}
-	if variable == envMirascope && chosen != nil {
-		chosen = append(chosen, "mirascope")
-	}
-	return chosen, unknown
 }
 
 // fillEndpoint leaves a good environment to the exporter, which knows all of its rules, and replaces a bad one.

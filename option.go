@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew/internal/inherit"
+	"github.com/clewhq/clew/propagators"
 )
 
 // Option configures Setup.
@@ -34,6 +35,7 @@ type setupConfig struct {
 	sampler        sdktrace.Sampler
 	logger         *slog.Logger
 	formats        []string
+	more           []propagators.Format
 	share          bool
 }
 
@@ -128,6 +130,12 @@ func Logger(l *slog.Logger) Option {
 // and W3C's and Laminar's are written. Serialize and Continue do not depend on it.
 func ContextFormats(names ...string) Option {
 	return setupOption(func(c *setupConfig) { c.formats = names })
+}
+
+// MoreFormats adds context formats that package propagators does not have, such as clewxray.Format of contrib/xray. They
+// are read, after the others; they are written as well if ContextFormats or the environment chooses them by name.
+func MoreFormats(formats ...propagators.Format) Option {
+	return setupOption(func(c *setupConfig) { c.more = append(c.more, formats...) })
 }
 
 // ShareInherited lets the propagator that is registered with OpenTelemetry write session, user, metadata and path too.

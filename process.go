@@ -37,5 +37,5 @@ func ContinueProcess(ctx context.Context, opts ...ExtractOption) context.Context
 		ctx = context.Background()
 	}
 	env := propagators.Env(os.Environ())
-	return propagators.All().ExtractWith(ctx, &env, newExtractConfig(opts).trust)
+	return everyFormat().ExtractWith(ctx, &env, newExtractConfig(opts).trust)
 }

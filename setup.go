@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,7 +12,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/clewhq/clew/internal/export"
-	"github.com/clewhq/clew/propagators"
 )
 
 // Version of this SDK, as written on every span.
@@ -28,7 +26,7 @@ type installed struct {
 	own      bool // built by Setup, so shutdown is ours
 	added    []sdktrace.SpanProcessor
 	exporter exporter // nil when nothing is exported
-	formats  propagators.Propagator
+	formats  formats
 	closed   atomic.Bool
 }
 
@@ -65,7 +63,7 @@ func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) 
 		return nothing, errors.New("clew: Setup: called twice; call the first one's shutdown before setting up again")
 	}
 	in := &installed{}
-	if in.formats, err = c.propagator(); err != nil {
+	if in.formats, err = c.chooseFormats(); err != nil {
 		return nothing, fmt.Errorf("clew: Setup: %w", err)
 	}
 	if c.disabled() {
@@ -135,26 +133,7 @@ func (in *installed) takePropagator(c *setupConfig) {
 			"registered", fmt.Sprintf("%T", global))
 		return
 	}
-	otel.SetTextMapPropagator(globalPropagator{in.toAnybody(c)})
-}
-
-// toAnybody is the propagator for instrumentations, which do not tell friends from strangers. Baggage is written when
-// somebody has chosen that format by name, as with OpenTelemetry alone.
-func (in *installed) toAnybody(c *setupConfig) propagation.TextMapPropagator {
-	const baggage = "baggage"
-	i := slices.Index(c.formats, baggage)
-	if c.share {
-		return in.formats
-	}
-	if i < 0 {
-		return in.formats.IDsOnly()
-	}
-	others, err := propagators.New(slices.Delete(slices.Clone(c.formats), i, i+1)...)
-	only, err2 := propagators.New(baggage)
-	if err != nil || err2 != nil {
-		return in.formats.IDsOnly() // cannot be: the names have been checked
-	}
-	return propagation.NewCompositeTextMapPropagator(others.IDsOnly(), only)
+	otel.SetTextMapPropagator(globalPropagator{in.formats.toAnybody})
 }
 
 // globalPropagator marks the propagator that Setup registered, so that a later Setup may replace it.
@@ -222,11 +201,4 @@ func patient(ctx context.Context) (context.Context, context.CancelFunc) {
 		ctx = context.Background()
 	}
 	return export.Patient(ctx)
-}
-
-func activeFormats() propagators.Propagator {
-	if in := current.Load(); in != nil {
-		return in.formats
-	}
-	return propagators.All()
 }

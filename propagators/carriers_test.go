@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
@@ -234,5 +235,30 @@ func TestManyNamesAreReadInTimeInProportion(t *testing.T) {
 				t.Errorf("takes %v", took)
 			}
 		})
+	}
+}
+
+func TestJaegersBaggageIsReadFromAnEnvironment(t *testing.T) {
+	sent, err := propagators.New("jaeger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	member, err := baggage.NewMemberRaw("tenant", "acme co")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bag, err := baggage.New(member)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := baggage.ContextWithBaggage(trace.ContextWithSpanContext(t.Context(), spanContext(t)), bag)
+	env := propagators.Env{"uberctx_other=not mine", "UBERCTX_=no name"}
+	sent.Inject(ctx, &env)
+	if !slices.Contains(env, "UBERCTX_TENANT=acme+co") {
+		t.Fatalf("wrote %q", env)
+	}
+	got := baggage.FromContext(propagators.All().Extract(t.Context(), &env))
+	if got.Len() != 1 || got.Member("tenant").Value() != "acme co" {
+		t.Errorf("read %q", got)
 	}
 }

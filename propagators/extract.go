@@ -57,7 +57,7 @@ func (p Propagator) ExtractWith(ctx context.Context, c propagation.TextMapCarrie
 	var best Carried
 	var notes *inherit.Notes
 	all := gather(forgiving(c))
-	if all.onlyTraceParent() && trust.plain() && len(p.reads) == len(Formats) && inherit.From(ctx) == nil {
+	if all.onlyTraceParent() && trust.plain() && p.everything() && inherit.From(ctx) == nil {
 		// The usual case, and there is nothing to weigh up in it.
 		if sc, f, _ := traceParent(all.values[0].first); !f.bad() {
 			all.release()
@@ -77,32 +77,43 @@ func (p Propagator) ExtractWith(ctx context.Context, c propagation.TextMapCarrie
 			notes = note(notes, fault{ReasonOverruled, "the b3 header decides"}.refuse(format.Name, "", -1))
 			continue
 		}
-		got, refusal := format.read(in, prefixed)
-		if refusal == nil && len(trust.Keys) > 0 {
-			got, refusal = verified(got, format, in, trust.Keys)
-		}
-		if refusal != nil {
-			notes = note(notes, refusal)
-		}
-		for _, r := range got.Refused {
-			notes = note(notes, r)
-		}
-		switch {
-		case !got.Valid():
-			best.join(&got)
-		case !best.Valid():
-			if !best.empty() {
-				got.join(&best)
-			}
-			best = got
-		case sameTrace(best.SpanContext.TraceID(), got.SpanContext.TraceID()):
-			best.join(&got)
-		default:
-			notes = link(notes, got.SpanContext, ReasonOtherTrace, got.Format)
-		}
+		notes = best.hear(format, in, prefixed, trust.Keys, notes)
 	}
 	all.release()
+	for i := range p.more {
+		if in, ok := p.more[i].find(c); ok {
+			notes = best.hear(&p.more[i], in, nil, trust.Keys, notes)
+		}
+	}
 	return adopt(ctx, &best, notes, trust)
+}
+
+// hear adds to what a carrier's earlier formats say what one more says. With keys only what is signed is believed.
+func (best *Carried) hear(f *Format, in []Values, prefixed []Member, keys [][]byte, notes *inherit.Notes) *inherit.Notes {
+	got, refusal := f.read(in, prefixed)
+	if refusal == nil && len(keys) > 0 {
+		got, refusal = verified(got, f, in, keys)
+	}
+	if refusal != nil {
+		notes = note(notes, refusal)
+	}
+	for _, r := range got.Refused {
+		notes = note(notes, r)
+	}
+	switch {
+	case !got.Valid():
+		best.join(&got)
+	case !best.Valid():
+		if !best.empty() {
+			got.join(best)
+		}
+		*best = got
+	case sameTrace(best.SpanContext.TraceID(), got.SpanContext.TraceID()):
+		best.join(&got)
+	default:
+		notes = link(notes, got.SpanContext, ReasonOtherTrace, got.Format)
+	}
+	return notes
 }
 
 // Continue reads one string of any enabled format. An empty one is no context and no refusal.
@@ -135,6 +146,11 @@ func (p Propagator) Parse(text string) (Carried, *Refusal) {
 	for _, f := range p.reads {
 		if f.format.Looks != nil && f.format.Looks(trimmed) {
 			return f.format.Parse(trimmed)
+		}
+	}
+	for _, f := range p.more {
+		if f.Looks != nil && f.Looks(trimmed) {
+			return f.Parse(trimmed)
 		}
 	}
 	return Carried{}, fault{ReasonUnknown, "looks like none of the known formats"}.refuse("", "", -1)

@@ -130,6 +130,7 @@ func gather(c propagation.TextMapCarrier) *found {
 		}
 	case *Env:
 		f.ask(c)
+		c.eachPrefixed(f.addPrefixed)
 	default:
 		many, isMany := c.(propagation.ValuesGetter)
 		for _, name := range c.Keys() {
@@ -263,6 +264,13 @@ func place(f *Format) placed {
 func (f *Format) Read(c propagation.TextMapCarrier) (Carried, *Refusal) {
 	if c == nil {
 		return Carried{}, nil
+	}
+	if _, inTable := places[f.Name]; !inTable {
+		in, ok := f.find(c)
+		if !ok {
+			return Carried{}, nil
+		}
+		return f.read(in, nil)
 	}
 	all := gather(forgiving(c))
 	defer all.release()

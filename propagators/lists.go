@@ -180,6 +180,19 @@ func (e *Env) Keys() []string {
 	return out
 }
 
+// eachPrefixed calls yield with every entry of a sender's baggage, under the name that its header has. What was no letter
+// or digit in that name has become an underscore and stays one.
+func (e *Env) eachPrefixed(yield func(name, value string)) {
+	for _, pair := range *e {
+		if name, value, ok := strings.Cut(pair, "="); ok && strings.HasPrefix(name, envPrefix) && name == envName(name) {
+			yield(prefix+strings.ToLower(name[len(envPrefix):]), value)
+		}
+	}
+}
+
+// envPrefix is what becomes of prefix in an environment.
+var envPrefix = envName(prefix)
+
 // envLaminar is where Laminar's SDKs look for the context of a process.
 const envLaminar = "LMNR_SPAN_CONTEXT"
 

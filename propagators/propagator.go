@@ -26,6 +26,7 @@ import (
 // nothing.
 type Propagator struct {
 	reads   []placed
+	more    []Format // read after those, see With
 	writes  []*Format
 	ids     bool // write only formats that carry nothing but ids
 	baggage bool // one of those written may carry baggage
@@ -69,6 +70,25 @@ func New(names ...string) (Propagator, error) {
 	}, named), nil
 }
 
+// With returns p with formats that are not in the table, made by HeaderFormat: it reads them after those of the table, in
+// their order, and writes those that say Default.
+func (p Propagator) With(formats ...Format) Propagator {
+	p.more, p.writes = slices.Clip(p.more), slices.Clip(p.writes)
+	for _, f := range formats {
+		if f.read == nil || f.write == nil { // nobody made it
+			continue
+		}
+		p.more = append(p.more, f)
+		if f.Default {
+			p.writes = append(p.writes, &f)
+		}
+	}
+	return p
+}
+
+// everything reports whether p reads the table and nothing else.
+func (p *Propagator) everything() bool { return len(p.reads) == len(Formats) && len(p.more) == 0 }
+
 // Names lists the table's formats in order.
 func Names() []string {
 	var out []string
@@ -91,6 +111,9 @@ func (p Propagator) Fields() []string {
 	var out []string
 	for _, f := range p.reads { // what is written is read
 		out = append(out, f.format.Fields...)
+	}
+	for _, f := range p.more {
+		out = append(out, f.Fields...)
 	}
 	return out
 }
