@@ -23,7 +23,7 @@ type Call struct {
 	ResponseModel    string
 	ResponseTier     string        // service tier that was used
 	TimeToFirstChunk time.Duration // from the request to the first generated token; 0 is unknown
-	TokensPerSecond  float64       // of a stream, from its first token to its last; 0 is unknown
+	TokensPerSecond  float64       // as the provider says, or of a stream from its first token on; 0 is unknown
 	Usage            Usage
 
 	ServerAddress string

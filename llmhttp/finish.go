@@ -146,7 +146,7 @@ func (rec *recording) measure(end time.Time) {
 	}
 	rec.call.TimeToFirstChunk = rec.firstAt.Sub(rec.start)
 	said := rec.call.Usage.Output
-	if said == nil {
+	if said == nil || rec.call.TokensPerSecond > 0 { // the provider has told it
 		return
 	}
 	tokens := *said

@@ -55,6 +55,7 @@ var providers = []provider{
 	anthropicBedrock,
 	gemini,
 	bedrockConverse,
+	ollama,
 }
 
 // find returns the row for r, or nil. All these APIs are called by POST.
