@@ -60,13 +60,20 @@ type extractConfig struct {
 }
 
 func newExtractConfig(opts []ExtractOption) extractConfig {
+	if len(opts) == 0 {
+		return extractConfig{}
+	}
+	return *extractConfigOf(opts)
+}
+
+func extractConfigOf(opts []ExtractOption) *extractConfig {
 	var c extractConfig
 	for _, o := range opts {
 		if o != nil {
 			o.applyExtract(&c)
 		}
 	}
-	return c
+	return &c
 }
 
 type idsOnlyOption struct{}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 
@@ -30,9 +31,12 @@ func provider() *sdktrace.TracerProvider {
 	return sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(drop{}))
 }
 
-// setup prepares the process once: what is registered with OpenTelemetry stays.
+// setup prepares the process once, with the provider that Setup builds: what is registered with OpenTelemetry stays.
 var setup = sync.OnceValue(func() error {
-	_, err := clew.Setup(context.Background(), clew.TracerProvider(provider()), clew.Logger(slog.New(slog.DiscardHandler)))
+	if err := os.Setenv("OTEL_TRACES_EXPORTER", "none"); err != nil {
+		return err
+	}
+	_, err := clew.Setup(context.Background(), clew.SpanProcessor(drop{}), clew.Logger(slog.New(slog.DiscardHandler)))
 	return err
 })
 

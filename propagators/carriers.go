@@ -39,7 +39,7 @@ func (h Header) Get(key string) string {
 
 // Values returns every value of key, however its name is written.
 func (h Header) Values(key string) []string {
-	canonical := http.CanonicalHeaderKey(key)
+	canonical := canonicalName(key)
 	var others []string
 	for name := range h {
 		if name != canonical && len(name) == len(key) && strings.EqualFold(name, key) {
@@ -71,13 +71,10 @@ func (h Header) Set(key, value string) {
 	h[canonical] = []string{value}
 }
 
-// canonicalName spares the two names that are written most an allocation.
+// canonicalName is http.CanonicalHeaderKey, which allocates, for the names of the table.
 func canonicalName(key string) string {
-	switch key {
-	case "traceparent":
-		return "Traceparent"
-	case "x-laminar-span-context":
-		return "X-Laminar-Span-Context"
+	if s, ok := fieldOf(key); ok {
+		return s.header
 	}
 	return http.CanonicalHeaderKey(key)
 }

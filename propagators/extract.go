@@ -61,7 +61,7 @@ func (p Propagator) ExtractWith(ctx context.Context, c propagation.TextMapCarrie
 		// The usual case, and there is nothing to weigh up in it.
 		if sc, f, _ := traceParent(all.values[0].first); !f.bad() {
 			all.release()
-			return inherit.EnterRemote(ctx, sc)
+			return inherit.EnterRemote(ctx, nil, sc)
 		}
 	}
 	for i := range p.reads {
@@ -247,7 +247,7 @@ func adopt(ctx context.Context, c *Carried, notes *inherit.Notes, trust Trust) c
 		return ctx
 	}
 	if notes == nil && c.onlyIDs() && trust.Policy != Resample && inherit.From(ctx) == nil {
-		return inherit.EnterRemote(ctx, c.SpanContext) // the span context says it all
+		return inherit.EnterRemote(ctx, nil, c.SpanContext) // the span context says it all
 	}
 	if notes != nil {
 		count(ctx, notes.Refused)

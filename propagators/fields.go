@@ -2,6 +2,7 @@ package propagators
 
 import (
 	"math/bits"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -47,8 +48,9 @@ type found struct {
 
 // slot is the place of one field in found.
 type slot struct {
-	name string
-	at   int
+	name   string
+	header string // the name as net/http writes it
+	at     int
 }
 
 // slots are the table's fields by the length of their names; places has the first slot of each format.
@@ -73,7 +75,7 @@ func indexFields(formats []Format) (byLength [32][]slot, places map[string]int) 
 	for _, f := range formats {
 		places[f.Name] = at
 		for _, name := range f.Fields {
-			byLength[len(name)] = append(byLength[len(name)], slot{name, at})
+			byLength[len(name)] = append(byLength[len(name)], slot{name, http.CanonicalHeaderKey(name), at})
 			at++
 		}
 	}

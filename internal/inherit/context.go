@@ -29,13 +29,17 @@ func Enter(ctx context.Context, s *State, span trace.Span) context.Context {
 	return &inside{ctx, s, span}
 }
 
-// EnterRemote returns a context that continues sc, a span of another process of which nothing else is known.
-func EnterRemote(ctx context.Context, sc trace.SpanContext) context.Context {
+// EnterRemote returns a context with s, unless that is nil, that continues sc, a span of another process.
+func EnterRemote(ctx context.Context, s *State, sc trace.SpanContext) context.Context {
 	if spanKey == nil {
+		if s != nil {
+			ctx = With(ctx, s)
+		}
 		return trace.ContextWithRemoteSpanContext(ctx, sc)
 	}
-	r := &remote{}
-	return r.enter(ctx, nil, sc)
+	r := &remote{span: remoteSpan{noSpan, sc.WithRemote(true)}}
+	r.inside = inside{ctx, s, &r.span}
+	return r
 }
 
 // inside is a context with a state and a current span: one link of the chain where OpenTelemetry's would make two.
@@ -61,12 +65,6 @@ func (c *inside) Value(k any) any {
 type remote struct {
 	inside
 	span remoteSpan
-}
-
-func (r *remote) enter(ctx context.Context, s *State, sc trace.SpanContext) context.Context {
-	r.span = remoteSpan{noSpan, sc.WithRemote(true)}
-	r.inside = inside{ctx, s, &r.span}
-	return r
 }
 
 // remoteSpan does nothing but say which it is.

@@ -17,7 +17,7 @@ type Position struct {
 	Remote bool // Span belongs to another process
 
 	name  string
-	above *Position             // nil if paths are known from the beginning
+	above *Position             // nil if nothing is known beyond Span, or the paths are from the beginning
 	depth int                   // how many links there are above
 	known atomic.Pointer[paths] // once somebody has asked for the paths of a child
 }
@@ -28,20 +28,17 @@ var Nowhere = &Position{}
 // paths lead from the root to a span: the names, and the ids in UUID form.
 type paths struct{ names, ids []string }
 
-// at is the position of a span of which only its paths are known.
-func at(sc trace.SpanContext, names, ids []string) *Position {
-	return new(Position).place(sc, new(paths), names, ids)
-}
-
 // place sets a new p to a span of which only its paths are known, which are kept in room.
-func (p *Position) place(sc trace.SpanContext, room *paths, names, ids []string) *Position {
+func (p *Position) place(sc trace.SpanContext, room *paths, names, ids []string) {
 	p.Trace, p.Span, p.Remote = sc.TraceID(), sc.SpanID(), sc.IsRemote()
+	if len(names) == 0 && len(ids) == 0 {
+		return
+	}
 	if len(ids) == 0 {
 		ids = []string{SpanUUID(p.Span)}
 	}
 	*room = paths{names, ids}
 	p.known.Store(room)
-	return p
 }
 
 // Of reports whether p is the position of sc.
@@ -69,7 +66,11 @@ func (p *Position) Paths() (names, ids []string) {
 	if k := p.known.Load(); k != nil {
 		return k.names, k.ids
 	}
-	if p.above == nil {
+	switch {
+	case p.above != nil:
+	case p.Span.IsValid():
+		return nil, []string{SpanUUID(p.Span)}
+	default:
 		return nil, nil
 	}
 	up := p.above.lead()

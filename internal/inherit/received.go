@@ -6,7 +6,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Received is a State that is being made of a received context: with all that it points to, in one piece of memory. Its
+// Received is a State that is being made of a received context: with all that it points to, in one piece of memory, which
+// lasts as long as any child of it and so knows no context. Its
 // Association and its Entry may be changed until Context or Continue is called; the slices in them are shared.
 type Received struct {
 	State
@@ -14,7 +15,6 @@ type Received struct {
 	handed   Handed
 	position Position
 	paths    paths
-	remote   remote
 }
 
 // Receive begins with what ctx knows.
@@ -40,10 +40,7 @@ func (r *Received) Context(ctx context.Context) context.Context { return With(ct
 // all of the ids path. The slices belong to the state from now on.
 func (r *Received) Continue(ctx context.Context, sc trace.SpanContext, names, ids []string) context.Context {
 	r.Span = nil
-	r.Position = r.position.place(sc, &r.paths, names, ids)
-	r.Position.Remote = true
-	if spanKey == nil {
-		return trace.ContextWithRemoteSpanContext(With(ctx, &r.State), sc)
-	}
-	return r.remote.enter(ctx, &r.State, sc)
+	r.position.place(sc.WithRemote(true), &r.paths, names, ids)
+	r.Position = &r.position
+	return EnterRemote(ctx, &r.State, sc)
 }

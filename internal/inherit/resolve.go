@@ -84,23 +84,34 @@ func Resolve(ctx context.Context, parent trace.SpanContext) *State {
 	if s != nil && s.Position.Of(parent) {
 		return s
 	}
-	out := s.Copy()
-	out.Position = Nowhere
+	out := &resolved{State: State{Handed: nothing}}
+	if s != nil {
+		out.State = *s
+	}
+	out.Position, out.Span, out.Starting = Nowhere, nil, nil
 	if !parent.IsValid() {
-		return out
+		return &out.State
 	}
 	var names, ids []string
 	if span := trace.SpanFromContext(ctx); span.SpanContext().SpanID() == parent.SpanID() {
 		if held := held(span); held != nil {
 			out.join(held)
-			return out
+			return &out.State
 		}
 		if span, ok := span.(sdktrace.ReadOnlySpan); ok {
 			names, ids = out.readAttributes(span.Attributes())
 		}
 	}
-	out.Position = at(parent, names, ids)
-	return out
+	out.position.place(parent, &out.paths, names, ids)
+	out.Position = &out.position
+	return &out.State
+}
+
+// resolved is a State with what it points to, in one piece of memory.
+type resolved struct {
+	State
+	position Position
+	paths    paths
 }
 
 func held(span trace.Span) *State {
