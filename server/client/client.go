@@ -106,14 +106,17 @@ func (c *Client) Outline(ctx context.Context, id string) (Outline, error) {
 	return get[Outline](ctx, c, "/traces/"+segment(id), url.Values{"outline": {"1"}})
 }
 
-// Span returns one whole span. twin says which, when several share the id; it
-// is 0 otherwise.
-func (c *Client) Span(ctx context.Context, traceID, spanID string, twin int) (Span, error) {
+// Span returns one whole span with what is read from it. twin says which, when several share the id; it
+// is 0 otherwise. explain asks where each field came from.
+func (c *Client) Span(ctx context.Context, traceID, spanID string, twin int, explain bool) (SpanDetail, error) {
 	v := url.Values{}
+	if explain {
+		v.Set("explain", "1")
+	}
 	if twin != 0 {
 		v.Set("twin", strconv.Itoa(twin))
 	}
-	return get[Span](ctx, c, "/traces/"+segment(traceID)+"/spans/"+segment(spanID), v)
+	return get[SpanDetail](ctx, c, "/traces/"+segment(traceID)+"/spans/"+segment(spanID), v)
 }
 
 // Sessions lists sessions, newest activity first. Of q it uses User, Text, From,

@@ -43,11 +43,12 @@ func ls(ctx context.Context, a *app, args []string) error {
 		return err
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "TRACE\tSTART\tDURATION\tSPANS\tERRORS\tTOKENS\tSERVICES\tNAME")
+	_, _ = fmt.Fprintln(w, "TRACE\tSTART\tDURATION\tSPANS\tERRORS\tTOKENS\tCOST\tSERVICES\tNAME")
 	for _, t := range list.Items {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s%s\n",
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s%s\n",
 			t.TraceID, t.StartTime.Local().Format(time.DateTime), terminal.Duration(t.DurationNS), t.SpanCount, t.ErrorCount,
-			cmp.Or(terminal.Tokens(t.InputTokens, t.OutputTokens), "-"), terminal.Cut(terminal.Printable(terminal.Some(t.Services, 3)), 60),
+			cmp.Or(terminal.Tokens(t.InputTokens, t.OutputTokens), "-"), cmp.Or(terminal.Cost(t.Cost), "-"),
+			terminal.Cut(terminal.Printable(terminal.Some(t.Services, 3)), 60),
 			terminal.Cut(terminal.Printable(t.Name), 60), torn(t))
 	}
 	return w.Flush()

@@ -136,7 +136,7 @@ func newServer(t *testing.T, spans ...*trace.Span) *server {
 
 func testConfig(st store.Store, hub *live.Hub) Config {
 	login := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	return Config{Store: st, Live: hub, Version: "1.2.3", KeyRequired: true, Login: login, Logger: slog.New(slog.DiscardHandler)}
+	return Config{Store: st, Live: hub, Deriver: testDeriver(), Version: "1.2.3", KeyRequired: true, Login: login, Logger: slog.New(slog.DiscardHandler)}
 }
 
 // get requests a path below base as it stands and returns the answer with its body.

@@ -106,6 +106,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"/traces/{trace_id}", "/traces/ffffffffffffffffffffffffffffffff", 404},
 		{"/traces/{trace_id}", "/traces/x", 400},
 		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + whole + "/spans/" + spanID(2).String(), 200},
+		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + whole + "/spans/" + spanID(2).String() + "?explain=1", 200},
 		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + broken + "/spans/" + spanID(4).String() + "?twin=1", 200},
 		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + whole + "/spans/ffffffffffffffff", 404},
 		{"/sessions", "/sessions", 200},

@@ -11,6 +11,7 @@ import (
 func (a *api) getSpan(w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	traceID, spanID, twin := p.traceID(), p.spanID(), p.number("twin", 0, 0, math.MaxInt32)
+	explain := p.flag("explain")
 	if err := p.done(); err != nil {
 		return err
 	}
@@ -21,7 +22,7 @@ func (a *api) getSpan(w http.ResponseWriter, r *http.Request) error {
 	if twin >= len(spans) {
 		return failf(http.StatusNotFound, "not_found", "", "twin %d of span %s: not found; the id has %d, counted from 0", twin, spanID, len(spans))
 	}
-	return writeJSON(w, wireSpan(spans[twin], twin))
+	return writeJSON(w, a.wireDetail(spans[twin], twin, explain))
 }
 
 // wholeSpans loads a trace with its bodies.

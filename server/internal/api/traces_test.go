@@ -184,11 +184,11 @@ func TestOneSpan(t *testing.T) {
 		"padded to UUID": "0000000000000000a000000000000002",
 	} {
 		t.Run("by "+name, func(t *testing.T) {
-			got, err := srv.Span(t.Context(), wholeTrace.String(), id, 0)
+			got, err := srv.Span(t.Context(), wholeTrace.String(), id, 0, false)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(wireSpan(fixtureSpans()[1], 0), got); diff != "" {
+			if diff := cmp.Diff(wireSpan(fixtureSpans()[1], 0), got.Span); diff != "" {
 				t.Errorf("span (-want +got):\n%s", diff)
 			}
 		})
@@ -209,15 +209,15 @@ func TestTwinsAreNumberedAsTheTraceListsThem(t *testing.T) {
 		if want.Twin != i {
 			t.Errorf("span %d of those that share an id has twin %d", i, want.Twin)
 		}
-		got, err := srv.Span(t.Context(), brokenTrace.String(), want.SpanID, i)
+		got, err := srv.Span(t.Context(), brokenTrace.String(), want.SpanID, i, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got.Span); diff != "" {
 			t.Errorf("twin %d (-in the trace +alone):\n%s", i, diff)
 		}
 	}
-	if _, err := srv.Span(t.Context(), brokenTrace.String(), spanID(4).String(), 2); !client.IsNotFound(err) {
+	if _, err := srv.Span(t.Context(), brokenTrace.String(), spanID(4).String(), 2, false); !client.IsNotFound(err) {
 		t.Errorf("a twin too many: %v, want not found", err)
 	}
 }

@@ -29,7 +29,7 @@ type View struct {
 	RollUp string // why the usage is not counted here, "" when it is
 
 	Prompt Prompt
-	Scores []Score
+	Scores []trace.Score // that stand under numbered keys
 	Error  *Error
 
 	Origins []Origin
@@ -42,12 +42,6 @@ type Prompt struct{ Name, Version, ID string }
 type Tool struct {
 	Name, Description string
 	Parameters        any // JSON schema
-}
-
-// Score is a judgement of the span.
-type Score struct {
-	Name, Label, Explanation string
-	Value                    *float64
 }
 
 // Error is what went wrong.
@@ -196,42 +190,24 @@ func (r *reading) parameters() map[string]any {
 	return out
 }
 
-// scores collects judgements: events of evaluations, and annotations under
-// numbered keys.
-func (r *reading) scores() []Score {
-	var out []Score
-	for i := range r.span.Events {
-		e := &r.span.Events[i]
-		if e.Name != "gen_ai.evaluation.result" || len(out) == maxMessages {
-			continue
-		}
-		s := Score{
-			Name: e.Attributes.Text("gen_ai.evaluation.name"), Label: e.Attributes.Text("gen_ai.evaluation.score.label"),
-			Explanation: e.Attributes.Text("gen_ai.evaluation.explanation"),
-		}
-		if v, ok := e.Attributes.Get("gen_ai.evaluation.score.value"); ok {
-			s.Value = score(v)
-		}
-		out = append(out, s)
-	}
+// scores collects judgements under numbered keys. Those that are events are the
+// span's own: see [trace.Span.Scores].
+func (r *reading) scores() []trace.Score {
+	var out []trace.Score
 	for _, prefix := range []string{"annotations.", "evaluations."} {
 		for _, item := range collect(r.span.Attributes, prefix) {
-			if m, ok := item.(map[string]any); ok {
-				out = append(out, Score{
-					Name: text(m["name"]), Label: text(m["label"]), Explanation: text(m["explanation"]), Value: score(valueOf(m["score"])),
-				})
+			m, ok := item.(map[string]any)
+			if !ok {
+				continue
 			}
+			s := trace.Score{Name: text(m["name"]), Label: text(m["label"]), Explanation: text(m["explanation"]), Source: text(m["annotator_kind"]), Time: r.span.End}
+			if f, ok := number(valueOf(m["score"])); ok {
+				s.Value = &f
+			}
+			out = append(out, s)
 		}
 	}
 	return out
-}
-
-func score(v trace.Value) *float64 {
-	f, ok := number(v)
-	if !ok {
-		return nil
-	}
-	return &f
 }
 
 // failure returns what went wrong, nil when nothing is known to have.

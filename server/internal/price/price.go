@@ -32,6 +32,12 @@ type Line struct {
 	Price  trace.Money // of a million tokens
 }
 
+// Amount returns the product, rounded like a whole call's.
+func (l Line) Amount() trace.Money {
+	m, _ := total([]Line{l}, rate{})
+	return m
+}
+
 // Price returns what c cost; ok is false when that is not known.
 func (b *Book) Price(c Call) (q Quote, ok bool) {
 	if b == nil || c.Usage.Input == nil {

@@ -29,6 +29,14 @@ func Duration(ns int64) string {
 	return strconv.FormatInt(int64(d), 10) + " ns"
 }
 
+// Cost writes dollars with as many digits as they have, "" when they are unknown.
+func Cost(dollars *float64) string {
+	if dollars == nil {
+		return ""
+	}
+	return "$" + strconv.FormatFloat(*dollars, 'f', -1, 64)
+}
+
 // Tokens writes tokens in and out as "81→40", an unknown one as "?", and "" when
 // neither is known.
 func Tokens(in, out *int64) string {

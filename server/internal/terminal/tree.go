@@ -48,8 +48,8 @@ func (p *treePrinter) summary(t client.TraceSummary) {
 	if tok := Tokens(t.InputTokens, t.OutputTokens); tok != "" {
 		parts = append(parts, tok+" tokens")
 	}
-	if t.Cost != nil {
-		parts = append(parts, "$"+strconv.FormatFloat(*t.Cost, 'f', -1, 64))
+	if c := Cost(t.Cost); c != "" {
+		parts = append(parts, c)
 	}
 	if t.SessionID != "" {
 		parts = append(parts, "session "+Printable(t.SessionID))
