@@ -25,6 +25,24 @@ func SendWith(s RequestSender) Option {
 	return setupOption(func(c *setupConfig) { c.sender = s })
 }
 
+// minSpool is the smallest spool, in bytes.
+const minSpool = 1 << 20
+
+// DiskSpool keeps spans in files below dir until they are sent, so that they survive an outage of the server and the end of
+// this process, however it ends; whoever starts next with the same directory sends them, in their order and each once.
+// Several processes may share it. A span is in the file when End returns, unless the disk is stuck for a tenth of a
+// second: End then takes some microseconds longer. The files take maxBytes at most, 0 for 256 MiB and at least 1 MiB; when
+// they are full the oldest spans make room, and are counted. Shutdown does not wait for a server that is away.
+//
+// The directory is made if need be. If it cannot be used, that is logged and spans wait in memory.
+func DiskSpool(dir string, maxBytes int64) Option {
+	return setupOption(func(c *setupConfig) {
+		if c.spool, c.spoolBytes = dir, maxBytes; maxBytes == 0 {
+			c.spoolBytes = 256 << 20
+		}
+	})
+}
+
 // exporter is the processor that sends spans.
 type exporter interface {
 	sdktrace.SpanProcessor
@@ -37,6 +55,8 @@ func (c *setupConfig) newExporter() (exporter, error) {
 	switch {
 	case c.queueSpans < 0 || c.queueBytes < 0:
 		return nil, errors.New("Queue: a bound is negative")
+	case c.spoolBytes < 0 || c.spoolBytes > 0 && c.spoolBytes < minSpool:
+		return nil, fmt.Errorf("DiskSpool: %d bytes are less than %d", c.spoolBytes, minSpool)
 	case c.exporter != nil:
 		return export.NewForeign(c.exporter, c.limits(), c.logger), nil
 	case c.sender == nil && (c.endpoint == "" || os.Getenv("OTEL_TRACES_EXPORTER") == "none"):
@@ -46,7 +66,13 @@ func (c *setupConfig) newExporter() (exporter, error) {
 	if sender == nil {
 		sender = c.httpSender()
 	}
-	return export.New(export.Config{Sender: sender, Limits: c.limits(), Logger: c.logger}), nil
+	p, err := export.New(export.Config{
+		Sender: sender, Limits: c.limits(), Logger: c.logger, Spool: c.spool, SpoolBytes: c.spoolBytes,
+	})
+	if err != nil { // it may be the disk's fault, or that of the rights of this run: no reason not to send
+		c.logger.Warn("clew: DiskSpool: spans are kept in memory only", "error", err)
+	}
+	return p, nil
 }
 
 func (c *setupConfig) httpSender() export.Sender {

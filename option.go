@@ -32,6 +32,8 @@ type setupConfig struct {
 	sender         RequestSender
 	queueSpans     int
 	queueBytes     int64
+	spool          string
+	spoolBytes     int64
 	sampler        sdktrace.Sampler
 	logger         *slog.Logger
 	formats        []string

@@ -19,6 +19,9 @@ type batch struct {
 	cost  int64  // what has been allocated for it
 	half  bool   // the buffer is not its own
 
+	segment *segment // of a spool that it was read from; nil if it was not
+	end     int64    // where its spans end there; 0 if others of the batch that it was cut from come after it
+
 	// What the sender notes.
 	due       time.Time // not to be tried before
 	tries     int

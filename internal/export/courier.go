@@ -20,6 +20,7 @@ const (
 	lastTries = time.Second
 	// patience is how long Flush and Shutdown go on when their context has no deadline.
 	patience = 10 * time.Second
+	soon     = 10 * time.Millisecond
 	// abortTime is how long Shutdown waits for a try that it has cancelled.
 	abortTime = time.Second
 )
@@ -160,6 +161,9 @@ func (c *courier) run(ctx context.Context) {
 		c.settle()
 		if c.givenUp || !c.since.IsZero() && c.store.close(true) == 0 {
 			return
+		}
+		if wait == 0 && !c.since.IsZero() {
+			wait = soon // a span ended meanwhile, and is on its way to the disk
 		}
 		if wait > 0 {
 			again.Reset(wait)

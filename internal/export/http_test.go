@@ -205,7 +205,7 @@ func TestSpansOfAnOutageArriveWhenTheServerIsBack(t *testing.T) {
 	}
 	address := l.Addr().String()
 	_ = l.Close()
-	p := export.New(export.Config{Sender: &export.HTTP{URL: "http://" + address}, Limits: usual, Logger: quiet})
+	p := start(t, export.Config{Sender: &export.HTTP{URL: "http://" + address}, Limits: usual, Logger: quiet})
 	end(p, 0, 100)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

@@ -28,6 +28,9 @@ type Config struct {
 	Sender Sender
 	Limits Limits
 	Logger *slog.Logger
+	// Spool is a directory that spans are kept in until they are sent; "" keeps them in memory. SpoolBytes bounds it.
+	Spool      string
+	SpoolBytes int64
 }
 
 // Pipeline is a span processor that sends every sampled span that ends. Its methods may be called from any goroutine;
@@ -44,14 +47,21 @@ type Pipeline struct {
 
 var _ sdktrace.SpanProcessor = (*Pipeline)(nil)
 
-// New starts a pipeline. Shutdown stops it.
-func New(c Config) *Pipeline {
+// New starts a pipeline. Shutdown stops it. The error is about the spool, without which the pipeline works, too.
+func New(c Config) (*Pipeline, error) {
 	p := &Pipeline{tally: tally{log: c.Logger}}
 	p.bodies.New = func() any { return new([]byte) }
 	p.courier = newCourier(c, &p.tally)
 	p.store = newMemory(c.Limits, p.poke)
+	var err error
+	if c.Spool != "" {
+		var s *spool
+		if s, err = openSpool(c.Spool, c.SpoolBytes, c.Limits, &p.tally, p.poke); err == nil {
+			p.store = s
+		}
+	}
 	p.start(p.store)
-	return p
+	return p, err
 }
 
 // OnStart does nothing.

@@ -94,6 +94,15 @@ var refused = &export.SendError{Err: errors.New("connection refused"), Retry: tr
 
 func away(int, []string) error { return refused }
 
+func start(t testing.TB, c export.Config) *export.Pipeline {
+	t.Helper()
+	p, err := export.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 func end(p *export.Pipeline, from, to int) {
 	for n := from; n < to; n++ {
 		p.OnEnd(span(n))
@@ -123,7 +132,7 @@ func same(t *testing.T, got, want []string) {
 func TestABatchGoesOutWhenItIsFullOrHasWaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &endpoint{}
-		p := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet})
+		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
 		end(p, 0, 12)
 		synctest.Wait()
 		if got := e.taken(); len(got) != 10 {
@@ -143,7 +152,7 @@ func TestABatchGoesOutWhenItIsFullOrHasWaited(t *testing.T) {
 func TestASpanThatIsNotSampledIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &endpoint{}
-		p := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet})
+		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
 		stub := tracetest.SpanStubFromReadOnlySpan(span(1))
 		stub.SpanContext = stub.SpanContext.WithTraceFlags(0)
 		p.OnEnd(stub.Snapshot())
@@ -157,7 +166,7 @@ func TestAnEndpointThatIsAwayIsTriedEverMoreRarelyAndGetsEverythingWhenItIsBack(
 	synctest.Test(t, func(t *testing.T) {
 		e := &endpoint{answer: away}
 		var log bytes.Buffer
-		p := export.New(export.Config{Sender: e, Limits: usual, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		p := start(t, export.Config{Sender: e, Limits: usual, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		for n := range 300 {
 			p.OnEnd(span(n))
 			time.Sleep(time.Second)
@@ -190,7 +199,7 @@ func TestABatchThatTheServerCannotSwallowDoesNotStopTheOthers(t *testing.T) {
 			}
 			return nil
 		}}
-		p := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet})
+		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
 		end(p, 0, 100)
 		synctest.Wait()
 		same(t, e.taken(), numbers(10, 100))
@@ -216,7 +225,7 @@ func TestABatchThatIsTooLargeIsHalved(t *testing.T) {
 			}
 			return nil
 		}}
-		p := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet})
+		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
 		end(p, 0, 25)
 		if err := p.ForceFlush(t.Context()); err == nil || err.Error() != "clew: 1 spans were not sent: too large" {
 			t.Error(err)
@@ -237,7 +246,7 @@ func TestTheEndpointHasTheTimeItAsksFor(t *testing.T) {
 			}
 			return nil
 		}
-		p := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet})
+		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
 		end(p, 0, 30)
 		if err := p.ForceFlush(t.Context()); err == nil { // ten seconds are too few
 			t.Error("flushed")
@@ -257,7 +266,7 @@ func TestTheEndpointHasTheTimeItAsksFor(t *testing.T) {
 func TestFlushTriesAtOnceAndTellsWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &endpoint{answer: away}
-		p := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet})
+		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
 		end(p, 0, 25)
 		time.Sleep(10 * time.Minute) // the next try is half a minute away
 		began := time.Now()
@@ -296,7 +305,7 @@ func TestShutdownKeepsItsDeadlineAndIsShortWhenNobodyAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := &endpoint{answer: func(int, []string) error { return tc.err }}
-				p := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet})
+				p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
 				end(p, 0, 25)
 				time.Sleep(time.Minute)
 				ctx, began := t.Context(), time.Now()
@@ -328,7 +337,7 @@ func TestASenderThatHeedsNoContextDoesNotHoldUpShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
 		e := &endpoint{answer: func(int, []string) error { <-free; return nil }}
-		p := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet})
+		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
 		end(p, 0, 10)
 		synctest.Wait()
 		began := time.Now()
@@ -347,7 +356,7 @@ func TestLossesAreCountedToldOnceAndWrittenOnTheNextSpanThatIsSent(t *testing.T)
 		var log bytes.Buffer
 		limits := usual
 		limits.Spans = 50
-		p := export.New(export.Config{Sender: e, Limits: limits, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		p := start(t, export.Config{Sender: e, Limits: limits, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		end(p, 0, 120)
 		if got := p.Stats(); got.Full != 70 || got.Waiting != 50 || got.WaitingBytes > limits.Bytes {
 			t.Errorf("%+v", got)
@@ -381,7 +390,7 @@ func TestWhatTheServerRefusesIsLostAlone(t *testing.T) {
 			}
 			return nil
 		}}
-		p := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet})
+		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
 		end(p, 0, 40)
 		if err := p.Shutdown(t.Context()); err == nil || err.Error() != "clew: 12 spans were not sent: no such thing" {
 			t.Error(err)
@@ -397,7 +406,7 @@ func TestAMillionSpansOfAHundredGoroutinesStayWithinTheMemoryTheyMayTake(t *test
 	free := make(chan struct{})
 	e := &endpoint{answer: func(int, []string) error { <-free; return nil }}
 	limits := export.Limits{Spans: 1 << 20, Bytes: 4 << 20, BatchSpans: 512, BatchBytes: 1 << 20, Delay: time.Hour, Timeout: time.Hour}
-	p := export.New(export.Config{Sender: e, Limits: limits, Logger: quiet})
+	p := start(t, export.Config{Sender: e, Limits: limits, Logger: quiet})
 	s := span(1)
 	before := heap()
 	var all sync.WaitGroup
@@ -435,9 +444,9 @@ func heap() uint64 {
 
 func TestASpanCostsNoAllocationOnItsWayIntoTheQueue(t *testing.T) {
 	e := &endpoint{}
-	p := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet})
+	p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
 	full := export.Limits{Spans: 1 << 20, Bytes: 64 << 20, BatchSpans: 1 << 19, BatchBytes: 32 << 20, Delay: time.Hour, Timeout: time.Hour}
-	q := export.New(export.Config{Sender: e, Limits: full, Logger: quiet})
+	q := start(t, export.Config{Sender: e, Limits: full, Logger: quiet})
 	s := span(1)
 	for range 100_000 { // the buffer grows
 		q.OnEnd(s)
