@@ -56,14 +56,19 @@ func (p Propagator) ExtractWith(ctx context.Context, c propagation.TextMapCarrie
 	}
 	var best Carried
 	var notes *inherit.Notes
-	all := gather(forgiving(c))
-	if all.onlyTraceParent() && trust.plain() && p.everything() && inherit.From(ctx) == nil {
-		// The usual case, and there is nothing to weigh up in it.
-		if sc, f, _ := traceParent(all.values[0].first); !f.bad() {
-			all.release()
-			return inherit.EnterRemote(ctx, nil, sc)
+	c = forgiving(c)
+	if trust.plain() && len(p.reads) == len(Formats) && inherit.From(ctx) == nil {
+		// The usual cases, and there is nothing to weigh up in them.
+		if text, only := onlyTraceParent(c); only {
+			if text == "" {
+				return adopt(ctx, &Carried{}, nil, trust)
+			}
+			if sc, f, _ := traceParent(text); !f.bad() {
+				return inherit.EnterRemote(ctx, nil, sc)
+			}
 		}
 	}
+	all := gather(c)
 	for i := range p.reads {
 		if all.nothing() {
 			break

@@ -225,7 +225,11 @@ func (f *found) ask(c propagation.TextMapCarrier) {
 }
 
 func (f *found) wantsPrefixed(name string) bool {
-	return len(name) > len(prefix) && name[0]|0x20 == prefix[0] && equalFold(name[:len(prefix)], prefix) && len(f.prefixed) <= MaxBaggageMembers
+	return hasPrefix(name) && len(f.prefixed) <= MaxBaggageMembers
+}
+
+func hasPrefix(name string) bool {
+	return len(name) > len(prefix) && name[0]|0x20 == prefix[0] && equalFold(name[:len(prefix)], prefix)
 }
 
 func (f *found) addPrefixed(name, value string) {
@@ -234,10 +238,24 @@ func (f *found) addPrefixed(name, value string) {
 	}
 }
 
-// onlyTraceParent reports whether there is one traceparent and nothing else, which is the most usual case. The format is
-// the table's first, and so is the field in it.
-func (f *found) onlyTraceParent() bool {
-	return f.present == 1 && f.values[0].n == 1 && len(f.prefixed) == 0
+// onlyTraceParent returns the one traceparent, or "", of HTTP headers in which there is no other field of the table.
+func onlyTraceParent(c propagation.TextMapCarrier) (text string, only bool) {
+	h, ok := c.(Header)
+	if !ok {
+		return "", false
+	}
+	for name, values := range h {
+		switch {
+		case name == "" || !initials[name[0]]:
+		case name == "Traceparent" && len(values) == 1 && values[0] != "":
+			text = values[0]
+		default:
+			if _, field := fieldOf(name); field || hasPrefix(name) {
+				return "", false
+			}
+		}
+	}
+	return text, true
 }
 
 func (f *found) nothing() bool { return f.present == 0 && len(f.prefixed) == 0 }
