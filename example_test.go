@@ -17,12 +17,13 @@ import (
 
 // recording sets Clew up so that done prints what was recorded, as a tree. A program calls clew.Setup without options
 // and sees the same in the UI.
-func recording() (done func()) {
+func recording(opts ...clew.Option) (done func()) {
 	exporter := tracetest.NewInMemoryExporter()
-	shutdown, err := clew.Setup(context.Background(),
+	shutdown, err := clew.Setup(context.Background(), append([]clew.Option{
 		clew.SpanProcessor(sdktrace.NewSimpleSpanProcessor(exporter)),
 		clew.Exporter(tracetest.NewNoopExporter()), // no server in an example
-		clew.Logger(slog.New(slog.DiscardHandler)))
+		clew.Logger(slog.New(slog.DiscardHandler)),
+	}, opts...)...)
 	if err != nil {
 		panic(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clewhq/clew/internal/inherit"
 	"github.com/clewhq/clew/propagators"
+	"github.com/clewhq/clew/redact"
 )
 
 // Option configures Setup.
@@ -39,6 +40,9 @@ type setupConfig struct {
 	formats        []string
 	more           []propagators.Format
 	share          bool
+	capture        ContentCapture
+	keepBinary     bool
+	redact         redact.Rules
 }
 
 func newSetupConfig(opts []Option) *setupConfig {
@@ -163,9 +167,12 @@ type spanConfig struct {
 	hasInput  bool
 	output    any
 	hasOutput bool
+	capture   ContentCapture // if hasCapture
 	newTrace  bool
 	noInput   bool
 	noOutput  bool
+
+	hasCapture bool
 
 	formatInput, formatOutput func(any) any // nil to record as it is
 }

@@ -14,7 +14,7 @@ const truncated = "...[truncated]"
 
 // payload turns an input or output into the text that is recorded. It never fails: what JSON cannot hold becomes a
 // sentence that says so.
-func payload(v any) string { return limit(payloadText(v), maxPayload) }
+func payload(v any) string { return limit(withoutBinary(payloadText(v)), maxPayload) }
 
 func payloadText(v any) string {
 	switch v := v.(type) {
@@ -25,6 +25,9 @@ func payloadText(v any) string {
 	case []byte:
 		if utf8.Valid(v) {
 			return string(v)
+		}
+		if !keepBinary.Load() {
+			return binary(v)
 		}
 	case formatted:
 		return v.text()
@@ -58,7 +61,7 @@ func limit(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
-	n := most - len(truncated)
+	n := max(0, most-len(truncated))
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}

@@ -17,13 +17,14 @@ import (
 // Nothing global is touched. The provider's Shutdown stops it, and its ForceFlush flushes it.
 type Processor struct {
 	stamps   processor
-	exporter exporter // nil when nothing is exported
+	exporter exporter               // nil when nothing is exported
+	sends    sdktrace.SpanProcessor // exporter, behind what Redact and ContentCapture ask for
 }
 
 var _ sdktrace.SpanProcessor = (*Processor)(nil)
 
 // NewProcessor returns a running processor. The options are those of Setup about exporting: Endpoint, APIKey, Headers,
-// HTTPClient, Exporter, SendWith, Queue, Logger; the others have no effect. The environment is read as by Setup. The error is
+// HTTPClient, Exporter, SendWith, Queue, Logger, and Redact and ContentCapture, which see to what it sends; the others have no effect. The environment is read as by Setup. The error is
 // about a malformed option.
 func NewProcessor(opts ...Option) (*Processor, error) {
 	c := newSetupConfig(opts)
@@ -31,6 +32,9 @@ func NewProcessor(opts ...Option) (*Processor, error) {
 	p := &Processor{}
 	if err == nil && !c.disabled() {
 		p.exporter, err = c.newExporter()
+	}
+	if p.exporter != nil {
+		p.sends = c.guarded([]sdktrace.SpanProcessor{p.exporter})[0]
 	}
 	if err != nil {
 		return nil, fmt.Errorf("clew: NewProcessor: %w", err)
@@ -42,14 +46,14 @@ func NewProcessor(opts ...Option) (*Processor, error) {
 func (p *Processor) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	p.stamps.OnStart(ctx, s)
 	if p.exporter != nil {
-		p.exporter.OnStart(ctx, s)
+		p.sends.OnStart(ctx, s)
 	}
 }
 
 // OnEnd queues the span, if it is sampled.
 func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
 	if p.exporter != nil {
-		p.exporter.OnEnd(s)
+		p.sends.OnEnd(s)
 	}
 }
 

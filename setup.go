@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -73,10 +74,13 @@ func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) 
 	if in.exporter, err = c.newExporter(); err != nil {
 		return nothing, fmt.Errorf("clew: Setup: %w", err)
 	}
-	in.added = append([]sdktrace.SpanProcessor{processor{}}, c.processors...)
+	added := slices.Clone(c.processors)
 	if in.exporter != nil {
-		in.added = append(in.added, in.exporter)
+		added = append(added, in.exporter)
 	}
+	in.added = append([]sdktrace.SpanProcessor{processor{}}, c.guarded(added)...)
+	processCapture.Store(c.capture.most)
+	keepBinary.Store(c.keepBinary)
 	if !in.takeProvider(c) {
 		for _, p := range in.added {
 			_ = p.Shutdown(ctx) // nothing has reached them
@@ -158,6 +162,8 @@ func (in *installed) shutdown(ctx context.Context) error {
 	setupMu.Lock()
 	defer setupMu.Unlock()
 	in.closed.Store(true)
+	processCapture.Store(CaptureFull.most)
+	keepBinary.Store(false)
 	defer cachedTracer.Store(nil)
 	var errs []error
 	if in.own {

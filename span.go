@@ -24,6 +24,7 @@ type Span struct {
 	state    *inherit.State  // what children of this span inherit
 	noInput  bool
 	noOutput bool
+	capture  ContentCapture
 	output   atomic.Bool // an output was given, and is not replaced by a function's result
 	foreign  bool        // made for a span that somebody else started; there may be others for it
 
@@ -96,8 +97,8 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 	} else {
 		ctx, s = c.start(ctx, t.Tracer, state, name, parent)
 	}
-	bare := s.state.Level == levelMetaOnly
-	s.noInput, s.noOutput = bare || c.noInput, bare || c.noOutput
+	s.bound(c.captured())
+	s.noInput, s.noOutput = s.noInput || c.noInput, s.noOutput || c.noOutput
 	if c.hasOutput {
 		s.SetOutput(c.output)
 	}
@@ -107,7 +108,7 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 
 // record starts a span of the provider that Setup built.
 func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state *inherit.State, name string, parent trace.SpanContext) (context.Context, *Span) {
-	o := tracer.Options{Kind: c.kind, Attributes: c.attrs, Links: c.links, Time: c.startTime}
+	o := tracer.Options{Kind: c.kind, Attributes: c.captured().attributes(c.attrs), Links: c.links, Time: c.startTime}
 	d := t.Decide(ctx, name, &o)
 	if !d.Record {
 		m := mark{state: *state}
@@ -161,7 +162,7 @@ func (c *spanConfig) startOptions() []trace.SpanStartOption {
 		opts = append(opts, trace.WithSpanKind(c.kind))
 	}
 	if len(c.attrs) > 0 {
-		opts = append(opts, trace.WithAttributes(c.attrs...))
+		opts = append(opts, trace.WithAttributes(c.captured().attributes(c.attrs)...))
 	}
 	if len(c.links) > 0 {
 		opts = append(opts, trace.WithLinks(c.links...))
@@ -224,8 +225,15 @@ func CurrentSpan(ctx context.Context) *Span {
 	if s, ok := state.Span.(*Span); ok && s.otel.SpanContext().Equal(sc) {
 		return s
 	}
-	bare := state.Level == levelMetaOnly
-	return &Span{otel: span, state: state, noInput: bare, noOutput: bare, foreign: true}
+	s := &Span{otel: span, state: state, foreign: true}
+	s.bound(defaultCapture())
+	return s
+}
+
+// bound sets how much content s records.
+func (s *Span) bound(c ContentCapture) {
+	bare := s.state.Level == levelMetaOnly || c == CaptureNone
+	s.capture, s.noInput, s.noOutput = c, bare, bare
 }
 
 // OTel returns the OpenTelemetry span, for everything this package has no method for. It is never nil.
@@ -240,10 +248,11 @@ func (s *Span) OTel() trace.Span {
 func (s *Span) recording() bool { return s != nil && s.otel.IsRecording() }
 
 // SetInput records what the span was given: strings, errors and bytes of text as they are, everything else as JSON. It is
-// encoded before SetInput returns, and cut at 10 MiB.
+// encoded before SetInput returns, and cut at 10 MiB with a mark at the end. In place of binary content, base64 of 1 KiB or
+// more included, stand its type, size and hash; see KeepBinary. CaptureUpTo and CaptureNone record less.
 func (s *Span) SetInput(v any) {
 	if s.recording() && !s.noInput {
-		s.otel.SetAttributes(keyInput.String(payload(v)))
+		s.otel.SetAttributes(keyInput.String(s.capture.text(payload(v))))
 	}
 }
 
@@ -251,7 +260,7 @@ func (s *Span) SetInput(v any) {
 func (s *Span) SetOutput(v any) {
 	if s.recording() && !s.noOutput {
 		s.output.Store(true)
-		s.otel.SetAttributes(keyOutput.String(payload(v)))
+		s.otel.SetAttributes(keyOutput.String(s.capture.text(payload(v))))
 	}
 }
 
@@ -265,7 +274,7 @@ func (s *Span) SetName(name string) {
 // SetAttributes sets attributes; an attribute of the same key is replaced.
 func (s *Span) SetAttributes(kv ...attribute.KeyValue) {
 	if s.recording() {
-		s.otel.SetAttributes(kv...)
+		s.otel.SetAttributes(s.capture.attributes(kv)...)
 	}
 }
 

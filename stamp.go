@@ -167,8 +167,11 @@ func stamp(state *inherit.State, span trace.Span, name string, parent trace.Span
 
 // appendInput appends the input that a span is started with, if it is to be recorded.
 func (c *spanConfig) appendInput(attrs []attribute.KeyValue, state *inherit.State) []attribute.KeyValue {
-	if c.hasInput && !c.noInput && state.Level != levelMetaOnly {
-		attrs = append(attrs, keyInput.String(payload(c.input)))
+	if !c.hasInput || c.noInput || state.Level == levelMetaOnly {
+		return attrs
+	}
+	if captured := c.captured(); captured != CaptureNone {
+		attrs = append(attrs, keyInput.String(captured.text(payload(c.input))))
 	}
 	return attrs
 }

@@ -16,8 +16,10 @@ import (
 
 	"github.com/clewhq/clew"
 	"github.com/clewhq/clew/clewhttp"
+	"github.com/clewhq/clew/clewtest"
 	"github.com/clewhq/clew/llm"
 	"github.com/clewhq/clew/llmhttp"
+	"github.com/clewhq/clew/redact"
 )
 
 // reply answers every request with body, and hands the request to look before.
@@ -417,6 +419,23 @@ func TestContentIsLeftOutOnRequest(t *testing.T) {
 		exchangeOf(t, client(), post(t, ctx, srv.URL, askPlain))
 		check(t, oneSpan(t, span.OTel().SpanContext()))
 	})
+}
+
+func TestSecretsAreTakenOutOfMessages(t *testing.T) {
+	srv := reply(t, strings.ReplaceAll(replyPlain, "Hi.", "Hi, bob@example.com."), nil)
+	for name, opt := range map[string]clew.Option{"redacted": clew.Redact(redact.Emails()), "no content": clew.CaptureNone} {
+		t.Run(name, func(t *testing.T) {
+			rec := clewtest.Record(t, opt)
+			exchangeOf(t, client(), post(t, t.Context(), srv.URL, strings.ReplaceAll(askPlain, "Hello?", "I am ann@example.com")))
+			text := rec.Text()
+			if strings.Contains(text, "example.com") || strings.Contains(text, "I am") != (name == "redacted") {
+				t.Errorf("recorded was\n%s", text)
+			}
+			if rec.Spans()[0].Attr("gen_ai.usage.input_tokens") != "3" {
+				t.Error("the usage is missing")
+			}
+		})
+	}
 }
 
 func TestAFailedConnectionIsAnError(t *testing.T) {

@@ -12,7 +12,7 @@ const modulePath = "github.com/clewhq/clew"
 // package. Tests may import more, except that nothing in the SDK's module imports the server.
 var allowed = map[string][]string{
 	// The SDK's module.
-	".":                   {"propagators", "internal/inherit", "internal/tracer", "internal/export"},
+	".":                   {"propagators", "internal/inherit", "internal/tracer", "internal/export", "redact"},
 	"propagators":         {"internal/inherit"},
 	"internal/inherit":    {},
 	"internal/tracer":     {"internal/inherit"},
@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"clewhttp":            {".", "propagators"},
 	"clewtest":            {"."},
 	"llm":                 {},
+	"redact":              {},
 	"llmhttp":             {".", "llm"},
 
 	// The server's module.
