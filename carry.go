@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"slices"
+	"sync"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -33,7 +36,9 @@ type (
 )
 
 // The policies. PolicyContinue is the default. The span that continues a context, or begins a trace in spite of one,
-// says in the attribute clew.context.policy which it was.
+// says in the attribute clew.context.policy which it was. A Policy that is none of these, such as one with a spelling
+// mistake from a configuration, is told to OpenTelemetry's error handler and treated as PolicyRestart: somebody meant to be
+// careful.
 const (
 	PolicyContinue = Policy(propagators.Continue) // use it
 	PolicyRestart  = Policy(propagators.Restart)  // begin a new trace with a link to the sender; take nothing else from it
@@ -41,7 +46,21 @@ const (
 	PolicyResample = Policy(propagators.Resample) // use it, but decide here whether to sample, see ContextSampler
 )
 
-func (p Policy) applyExtract(c *extractConfig) { c.trust.Policy = propagators.Policy(p) }
+func (p Policy) applyExtract(c *extractConfig) {
+	switch p {
+	case "", PolicyContinue, PolicyRestart, PolicyIgnore, PolicyResample:
+	default:
+		unknownPolicy.Do(func() {
+			otel.Handle(fmt.Errorf("clew: no policy is called %q: there are %q, %q, %q, %q; contexts are received with %q",
+				string(p), PolicyContinue, PolicyResample, PolicyRestart, PolicyIgnore, PolicyRestart))
+		})
+		p = PolicyRestart
+	}
+	c.trust.Policy = propagators.Policy(p)
+}
+
+// unknownPolicy keeps a mistake from being told with every request.
+var unknownPolicy sync.Once
 
 type signedByOption [][]byte
 

@@ -16,13 +16,8 @@ import (
 func Environ(ctx context.Context) []string {
 	env := propagators.Env(os.Environ())
 	if ctx != nil && trace.SpanContextFromContext(ctx).IsValid() {
-		for _, f := range propagators.Formats {
-			if f.NoSpan { // it names none
-				continue
-			}
-			for _, field := range f.Fields {
-				env.Remove(field)
-			}
+		for _, field := range ContextFields() {
+			env.Remove(field)
 		}
 	}
 	Inject(ctx, &env)

@@ -39,7 +39,7 @@ func (mute) Keys() []string { return nil }
 
 func TestAContextSurvivesEveryCarrier(t *testing.T) {
 	for name, c := range map[string]propagation.TextMapCarrier{
-		"Header": propagators.Header{}, "Map": propagators.Map{}, "Multi": propagators.Multi{}, "Any": propagators.Any{},
+		"Header": propagators.Header{}, "Map": propagators.Map{}, "Multi": propagators.Multi{}, "Any": propagators.Any{}, "CloudEvent": propagators.CloudEvent{},
 		"KeyValues": &propagators.KeyValues{}, "Env": &propagators.Env{"PATH=/bin", "traceparent=not mine"},
 		"OpenTelemetry's header": propagation.HeaderCarrier{}, "OpenTelemetry's map": propagation.MapCarrier{},
 		"a strict one": strict{}, "one without names": mute{strict{}},
@@ -62,7 +62,7 @@ func TestNamesMatchInAnyCaseInEveryCarrier(t *testing.T) {
 	for _, name := range []string{"Traceparent", "TRACEPARENT", "traceParent"} {
 		for i, c := range []propagation.TextMapCarrier{
 			propagators.Header{name: {traceparent}}, propagators.Map{name: traceparent}, propagators.Multi{name: {traceparent}},
-			propagators.Any{name: []byte(traceparent)}, &propagators.KeyValues{{Key: name, Value: []byte(traceparent)}},
+			propagators.Any{name: []byte(traceparent)}, propagators.CloudEvent{name: traceparent}, &propagators.KeyValues{{Key: name, Value: []byte(traceparent)}},
 			propagation.HeaderCarrier{name: {traceparent}}, propagation.MapCarrier{name: traceparent}, strict{name: traceparent},
 		} {
 			if !trace.SpanContextFromContext(propagators.All().Extract(context.Background(), c)).IsValid() {
@@ -261,4 +261,17 @@ func TestJaegersBaggageIsReadFromAnEnvironment(t *testing.T) {
 	if got.Len() != 1 || got.Member("tenant").Value() != "acme co" {
 		t.Errorf("read %q", got)
 	}
+}
+
+func TestACloudEventHasNamesThatCloudEventsAllows(t *testing.T) {
+	attributes := propagators.CloudEvent{"Trace-Parent": "old", "partitionkey": "k"}
+	ctx := propagators.All().Extract(t.Context(), propagators.Map{"traceparent": traceparent, "x-laminar-span-context": rich})
+	propagators.All().Inject(ctx, attributes)
+	if diff := cmp.Diff([]string{"partitionkey", "traceparent", "xlaminarspancontext"}, slices.Sorted(slices.Values(attributes.Keys()))); diff != "" {
+		t.Errorf("names (-want +got)\n%s", diff)
+	}
+	if got := attributes.Get("X-Laminar-Span-Context"); got == "" || attributes.Get("laminar") != "" || attributes.Get("partitionkeys") != "" {
+		t.Errorf("got %q", got)
+	}
+	propagators.CloudEvent(nil).Set("traceparent", traceparent) // has no effect
 }

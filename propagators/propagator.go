@@ -105,15 +105,25 @@ func (p Propagator) IDsOnly() Propagator {
 	return p
 }
 
-// Fields returns the header names that p reads or may write, in lower case: whoever reuses a carrier removes them before
-// Inject, so that no two contexts disagree. Names that depend on the baggage are not among them.
-func (p Propagator) Fields() []string {
+// Fields returns the header names that p reads or may write, in lower case. Names that depend on the baggage are not among
+// them.
+func (p Propagator) Fields() []string { return p.fields(func(*Format) bool { return true }) }
+
+// SpanFields are the Fields of formats that name a span: whoever reuses a carrier removes them before Inject, so that no
+// two contexts disagree.
+func (p Propagator) SpanFields() []string { return p.fields(func(f *Format) bool { return !f.NoSpan }) }
+
+func (p Propagator) fields(of func(*Format) bool) []string {
 	var out []string
 	for _, f := range p.reads { // what is written is read
-		out = append(out, f.format.Fields...)
+		if of(f.format) {
+			out = append(out, f.format.Fields...)
+		}
 	}
 	for _, f := range p.more {
-		out = append(out, f.Fields...)
+		if of(&f) {
+			out = append(out, f.Fields...)
+		}
 	}
 	return out
 }

@@ -160,6 +160,18 @@ func TestParentOrLink(t *testing.T) {
 	}
 }
 
+func TestABatchOfStrangersLinksToThemToo(t *testing.T) {
+	r, q := clewtest.Record(t), open(t)
+	q.publish(t, t.Context(), amqp.Publishing{})
+	if err := clewamqp.ProcessBatch(t.Context(), q.next(1), work, clewamqp.Name("orders"), clewamqp.Extraction(clew.PolicyRestart)); err != nil {
+		t.Fatal(err)
+	}
+	got := r.Span("process orders")
+	if want := []trace.SpanID{r.Span("publish orders:new").SpanContext.SpanID()}; !slices.Equal(links(got), want) || got.Parent.IsValid() {
+		t.Errorf("links %v, want %v; parent %v", links(got), want, got.Parent)
+	}
+}
+
 func TestABatchLinksToItsMessages(t *testing.T) {
 	r, q := clewtest.Record(t), open(t)
 	for range 3 {
@@ -189,19 +201,20 @@ func TestAMessageThatIsSentOnHasOneContext(t *testing.T) {
 	r, q := clewtest.Record(t), open(t)
 	old := amqp.Table{
 		"Traceparent": []byte("00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"), "tracestate": "old=1", "count": int32(3),
+		"Mirascope-Session-Id": "the caller's",
 	}
 	q.publish(t, t.Context(), amqp.Publishing{Headers: old, MessageId: "m1"}, clewamqp.IDsOnly())
 	d := q.next(1)[0]
 	keys := clewamqp.Carrier(d.Headers).Keys()
 	slices.Sort(keys)
-	if diff := cmp.Diff([]string{"count", "traceparent"}, keys); diff != "" || d.MessageId != "m1" {
+	if diff := cmp.Diff([]string{"Mirascope-Session-Id", "count", "traceparent"}, keys); diff != "" || d.MessageId != "m1" {
 		t.Errorf("id %q, headers (-want +got)\n%s", d.MessageId, diff)
 	}
 	sent := r.Span("publish orders:new")
 	if v := clewamqp.Carrier(d.Headers).Get("TRACEPARENT"); !strings.Contains(v, sent.SpanContext.SpanID().String()) {
 		t.Errorf("traceparent %q", v)
 	}
-	if len(old) != 3 {
+	if len(old) != 4 {
 		t.Errorf("the caller's headers were changed: %v", old)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
-	"github.com/clewhq/clew/propagators"
 )
 
 // Carrier is a carrier over the headers of a message. It finds names in any case, reads strings and bytes, which is what
@@ -72,10 +71,8 @@ func injected(ctx context.Context, headers amqp.Table, idsOnly bool) amqp.Table 
 	if out == nil {
 		out = amqp.Table{}
 	}
-	for _, field := range propagators.All().Fields() {
-		if field != "baggage" { // the caller's own, it names no span
-			Carrier(out).remove(field)
-		}
+	for _, field := range clew.ContextFields() {
+		Carrier(out).remove(field)
 	}
 	if idsOnly {
 		clew.InjectIDs(ctx, Carrier(out))

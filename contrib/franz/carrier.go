@@ -9,7 +9,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
-	"github.com/clewhq/clew/propagators"
 )
 
 // Carrier is a carrier over the headers of a record. It finds names in any case; of several headers of one name the
@@ -71,13 +70,7 @@ func inject(ctx context.Context, r *kgo.Record, idsOnly bool) {
 	if !trace.SpanContextFromContext(ctx).IsValid() {
 		return
 	}
-	var stale []string
-	for _, field := range propagators.All().Fields() {
-		if field != "baggage" { // the caller's own, it names no span
-			stale = append(stale, field)
-		}
-	}
-	r.Headers = without(r.Headers, stale...)
+	r.Headers = without(r.Headers, clew.ContextFields()...)
 	if idsOnly {
 		clew.InjectIDs(ctx, Carrier{r})
 	} else {

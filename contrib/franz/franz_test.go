@@ -170,6 +170,18 @@ func TestParentOrLink(t *testing.T) {
 	}
 }
 
+func TestABatchOfStrangersLinksToThemToo(t *testing.T) {
+	r, c := clewtest.Record(t), broker(t)
+	produce(t, client(t, c, kgo.WithHooks(clewfranz.Producer())), t.Context(), &kgo.Record{Topic: "orders"})
+	if err := clewfranz.ProcessBatch(t.Context(), consume(t, c, "orders", 1), work, clewfranz.Extraction(clew.PolicyRestart)); err != nil {
+		t.Fatal(err)
+	}
+	got := r.Span("process orders")
+	if want := []trace.SpanID{r.Span("send orders").SpanContext.SpanID()}; !slices.Equal(links(got), want) || got.Parent.IsValid() {
+		t.Errorf("links %v, want %v; parent %v", links(got), want, got.Parent)
+	}
+}
+
 func TestABatchLinksToItsRecords(t *testing.T) {
 	r, c := clewtest.Record(t), broker(t)
 	cl := client(t, c, kgo.WithHooks(clewfranz.Producer()))
@@ -206,6 +218,7 @@ func TestARecordThatIsSentOnHasOneContext(t *testing.T) {
 	shared := []kgo.RecordHeader{
 		{Key: "Traceparent", Value: []byte("00-0123456789abcdef0123456789abcdef-0123456789abcdef-01")},
 		{Key: "tracestate", Value: []byte("old=1")}, {Key: "other", Value: []byte("x")},
+		{Key: "Mirascope-Session-Id", Value: []byte("the caller's")},
 	}
 	produce(t, cl, t.Context(), &kgo.Record{Topic: "orders", Headers: shared})
 	got := consume(t, c, "orders", 1)[0]
@@ -223,7 +236,7 @@ func TestARecordThatIsSentOnHasOneContext(t *testing.T) {
 		names = append(names, h.Key)
 	}
 	slices.Sort(names)
-	if diff := cmp.Diff([]string{"other", "traceparent", "x-laminar-span-context"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"Mirascope-Session-Id", "other", "traceparent", "x-laminar-span-context"}, names); diff != "" {
 		t.Errorf("headers (-want +got)\n%s", diff)
 	}
 	if v := (clewfranz.Carrier{Record: again}).Get("TraceParent"); !strings.Contains(v, retried.SpanContext.SpanID().String()) {

@@ -17,10 +17,14 @@ func Process(ctx context.Context, r *kgo.Record, fn func(context.Context) error,
 		return fn(ctx)
 	}
 	c := newProcessConfig(opts)
-	ctx, links := continued(ctx, r, c)
+	receive := clew.Receive
+	if c.linked {
+		receive = clew.ReceiveLinked
+	}
+	ctx, from := receive(ctx, Carrier{r}, c.extract...)
 	attrs := append(position(r), keySystem.String(system), keyTopic.String(r.Topic), keyOperation.String(process),
 		keyName.String(process), keyBodySize.Int(len(r.Value)))
-	return c.run(ctx, []*kgo.Record{r}, process+" "+r.Topic, attrs, links, fn)
+	return c.run(ctx, []*kgo.Record{r}, process+" "+r.Topic, attrs, from, fn)
 }
 
 // ProcessBatch runs fn inside one consumer span, a child of the current one, that links to the spans that produced the
@@ -29,7 +33,7 @@ func ProcessBatch(ctx context.Context, rs []*kgo.Record, fn func(context.Context
 	c := newProcessConfig(opts)
 	var links []trace.Link
 	for _, r := range rs {
-		if sc := producedBy(r, c); sc.IsValid() {
+		if sc := clew.Sender(Carrier{r}, c.extract...); sc.IsValid() {
 			links = append(links, trace.Link{SpanContext: sc, Attributes: position(r)})
 		}
 	}
@@ -41,14 +45,14 @@ func ProcessBatch(ctx context.Context, rs []*kgo.Record, fn func(context.Context
 		name += " " + topic
 		attrs = append(attrs, keyTopic.String(topic))
 	}
-	return c.run(ctx, rs, name, attrs, links, fn)
+	return c.run(ctx, rs, name, attrs, clew.Links(links...), fn)
 }
 
 func (c processConfig) run(
-	ctx context.Context, rs []*kgo.Record, name string, attrs []attribute.KeyValue, links []trace.Link,
+	ctx context.Context, rs []*kgo.Record, name string, attrs []attribute.KeyValue, from clew.SpanOption,
 	fn func(context.Context) error,
 ) (err error) {
-	opts := append([]clew.SpanOption{clew.Kind(trace.SpanKindConsumer), clew.Attr(attrs...), clew.Links(links...)}, c.span...)
+	opts := append([]clew.SpanOption{clew.Kind(trace.SpanKindConsumer), clew.Attr(attrs...), from}, c.span...)
 	ctx, span := clew.Start(ctx, name, opts...)
 	defer span.EndErr(&err)
 	for _, r := range rs {
@@ -57,38 +61,6 @@ func (c processConfig) run(
 		}
 	}
 	return fn(ctx)
-}
-
-// continued returns the context that the work on one record starts from, and what it links to.
-func continued(ctx context.Context, r *kgo.Record, c processConfig) (context.Context, []trace.Link) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	around := trace.SpanContextFromContext(ctx)
-	remote := clew.Extract(ctx, Carrier{r}, c.extract...)
-	sc := trace.SpanContextFromContext(remote)
-	if !sc.IsValid() || sc.Equal(around) {
-		return remote, nil // nothing was received; remote knows why
-	}
-	links := []trace.Link{{SpanContext: sc}}
-	if !c.linked {
-		if around.IsValid() {
-			links = append(links, trace.Link{SpanContext: around})
-		}
-		return remote, links
-	}
-	if session, ok := clew.SessionFrom(remote); ok {
-		ctx = clew.WithSession(ctx, session)
-	}
-	if user, ok := clew.UserFrom(remote); ok {
-		ctx = clew.WithUser(ctx, user)
-	}
-	return clew.WithMetadata(ctx, clew.MetadataFrom(remote)...), links
-}
-
-// producedBy is the span that a record's headers name.
-func producedBy(r *kgo.Record, c processConfig) trace.SpanContext {
-	return trace.SpanContextFromContext(clew.Extract(context.Background(), Carrier{r}, c.extract...))
 }
 
 func topicOf(rs []*kgo.Record) (topic string, same bool) {

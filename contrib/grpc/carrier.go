@@ -9,7 +9,6 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/clewhq/clew"
-	"github.com/clewhq/clew/propagators"
 )
 
 // Carrier is a carrier over gRPC metadata, for code that reads or writes a context by itself, such as a gateway. It
@@ -77,10 +76,8 @@ func outgoing(ctx context.Context, share bool) context.Context {
 	if md == nil {
 		md = metadata.MD{}
 	}
-	for _, field := range propagators.All().Fields() {
-		if field != "baggage" { // the caller's own, it names no span
-			Carrier(md).remove(field)
-		}
+	for _, field := range clew.ContextFields() {
+		Carrier(md).remove(field)
 	}
 	if share {
 		clew.Inject(ctx, Carrier(md))

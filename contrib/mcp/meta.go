@@ -64,10 +64,8 @@ func injected(ctx context.Context, req mcp.Request, share bool) mcp.Request {
 	if meta == nil {
 		meta = map[string]any{}
 	}
-	for _, field := range propagators.All().Fields() {
-		if field != "baggage" { // the caller's own, it names no span
-			Carrier(meta).remove(field)
-		}
+	for _, field := range clew.ContextFields() {
+		Carrier(meta).remove(field)
 	}
 	if share {
 		clew.Inject(ctx, Carrier(meta))
@@ -131,7 +129,7 @@ func received(ctx context.Context, req mcp.Request, opts []clew.ExtractOption) (
 		if continues(propagators.Header(extra.Header)) {
 			return out, true
 		}
-		if slices.ContainsFunc(propagators.All().Fields(), func(field string) bool { return meta.Get(field) != "" }) {
+		if slices.ContainsFunc(clew.ContextFields(), func(field string) bool { return meta.Get(field) != "" }) {
 			return first, false // it knows why what _meta says is not continued
 		}
 	}

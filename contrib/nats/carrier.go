@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
-	"github.com/clewhq/clew/propagators"
 )
 
 // Carrier is a carrier over the headers of a message. NATS tells upper from lower case in names; Carrier finds them in
@@ -74,10 +73,8 @@ func injected(ctx context.Context, conn *nats.Conn, msg *nats.Msg, idsOnly bool)
 	if header == nil {
 		header = nats.Header{}
 	}
-	for _, field := range propagators.All().Fields() {
-		if field != "baggage" { // the caller's own, it names no span
-			Carrier(header).remove(field)
-		}
+	for _, field := range clew.ContextFields() {
+		Carrier(header).remove(field)
 	}
 	if idsOnly {
 		clew.InjectIDs(ctx, Carrier(header))

@@ -181,6 +181,21 @@ func TestATraceGoesOnThroughAStream(t *testing.T) {
 	}
 }
 
+func TestABatchOfStrangersLinksToThemToo(t *testing.T) {
+	r, conn := clewtest.Record(t), connect(t, unchanged)
+	js, consumer := stream(t, conn)
+	if _, err := clewnats.PublishStream(t.Context(), js, &nats.Msg{Subject: "orders.new"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := clewnats.ProcessBatch(t.Context(), fetch(t, consumer, 1), work, clewnats.Extraction(clew.PolicyRestart)); err != nil {
+		t.Fatal(err)
+	}
+	got := r.Span("process orders.new")
+	if want := []trace.SpanID{r.Span("publish orders.new").SpanContext.SpanID()}; !slices.Equal(links(got), want) || got.Parent.IsValid() {
+		t.Errorf("links %v, want %v; parent %v", links(got), want, got.Parent)
+	}
+}
+
 func TestABatchLinksToItsMessages(t *testing.T) {
 	r, conn := clewtest.Record(t), connect(t, unchanged)
 	js, consumer := stream(t, conn)
@@ -286,6 +301,7 @@ func TestAMessageThatIsSentOnHasOneContext(t *testing.T) {
 	next := receive(t, conn, ">")
 	old := nats.Header{
 		"Traceparent": {"00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"}, "tracestate": {"old=1"}, "Other": {"x"},
+		"Mirascope-Session-Id": {"the caller's"},
 	}
 	if err := clewnats.Publish(t.Context(), conn, &nats.Msg{Subject: "orders", Header: old}, clewnats.IDsOnly()); err != nil {
 		t.Fatal(err)
@@ -293,14 +309,14 @@ func TestAMessageThatIsSentOnHasOneContext(t *testing.T) {
 	got := next()
 	keys := clewnats.Carrier(got.Header).Keys()
 	slices.Sort(keys)
-	if diff := cmp.Diff([]string{"Other", "traceparent"}, keys); diff != "" {
+	if diff := cmp.Diff([]string{"Mirascope-Session-Id", "Other", "traceparent"}, keys); diff != "" {
 		t.Errorf("headers (-want +got)\n%s", diff)
 	}
 	sent := r.Span("publish orders")
 	if v := clewnats.Carrier(got.Header).Get("TRACEPARENT"); !strings.Contains(v, sent.SpanContext.SpanID().String()) {
 		t.Errorf("traceparent %q", v)
 	}
-	if len(old) != 3 {
+	if len(old) != 4 {
 		t.Errorf("the caller's header was changed: %v", old)
 	}
 }

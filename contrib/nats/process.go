@@ -46,8 +46,7 @@ func ProcessBatch(ctx context.Context, ms []jetstream.Msg, fn func(context.Conte
 		if m == nil {
 			continue
 		}
-		remote := clew.Extract(context.Background(), Carrier(m.Headers()), c.extract...)
-		if sc := trace.SpanContextFromContext(remote); sc.IsValid() {
+		if sc := clew.Sender(Carrier(m.Headers()), c.extract...); sc.IsValid() {
 			links = append(links, trace.Link{SpanContext: sc, Attributes: messageID(streamID(m))})
 		}
 		same = same && (subject == "" || subject == m.Subject())
@@ -60,49 +59,26 @@ func ProcessBatch(ctx context.Context, ms []jetstream.Msg, fn func(context.Conte
 		name, more = c.destination(subject)
 		attrs = append(attrs, more...)
 	}
-	return c.run(ctx, name, attrs, links, fn)
+	return c.run(ctx, name, attrs, clew.Links(links...), fn)
 }
 
 func (c config) one(ctx context.Context, subject string, header nats.Header, id string, size int, fn func(context.Context) error) error {
-	ctx, links := c.continued(ctx, header)
+	receive := clew.Receive
+	if c.linked {
+		receive = clew.ReceiveLinked
+	}
+	ctx, from := receive(ctx, Carrier(header), c.extract...)
 	name, attrs := c.destination(subject)
 	attrs = append(append(attrs, keyBodySize.Int(size)), messageID(id)...)
-	return c.run(ctx, name, attrs, links, fn)
+	return c.run(ctx, name, attrs, from, fn)
 }
 
-func (c config) run(ctx context.Context, name string, attrs []attribute.KeyValue, links []trace.Link, fn func(context.Context) error) (err error) {
+func (c config) run(ctx context.Context, name string, attrs []attribute.KeyValue, from clew.SpanOption, fn func(context.Context) error) (err error) {
 	attrs = append(attrs, keySystem.String(system), keyOperation.String(process), keyName.String(process))
-	opts := append([]clew.SpanOption{clew.Kind(trace.SpanKindConsumer), clew.Attr(attrs...), clew.Links(links...)}, c.span...)
+	opts := append([]clew.SpanOption{clew.Kind(trace.SpanKindConsumer), clew.Attr(attrs...), from}, c.span...)
 	ctx, span := clew.Start(ctx, strings.TrimSpace(process+" "+name), opts...)
 	defer span.EndErr(&err)
 	return fn(ctx)
-}
-
-// continued returns the context that the work on one message starts from, and what it links to.
-func (c config) continued(ctx context.Context, header nats.Header) (context.Context, []trace.Link) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	around := trace.SpanContextFromContext(ctx)
-	remote := clew.Extract(ctx, Carrier(header), c.extract...)
-	sc := trace.SpanContextFromContext(remote)
-	if !sc.IsValid() || sc.Equal(around) {
-		return remote, nil // nothing was received; remote knows why
-	}
-	links := []trace.Link{{SpanContext: sc}}
-	if !c.linked {
-		if around.IsValid() {
-			links = append(links, trace.Link{SpanContext: around})
-		}
-		return remote, links
-	}
-	if session, ok := clew.SessionFrom(remote); ok {
-		ctx = clew.WithSession(ctx, session)
-	}
-	if user, ok := clew.UserFrom(remote); ok {
-		ctx = clew.WithUser(ctx, user)
-	}
-	return clew.WithMetadata(ctx, clew.MetadataFrom(remote)...), links
 }
 
 func streamID(m jetstream.Msg) string {
