@@ -12,7 +12,7 @@ const modulePath = "github.com/clewhq/clew"
 // package. Tests may import more, except that nothing in the SDK's module imports the server.
 var allowed = map[string][]string{
 	// The SDK's module.
-	".":                   {"propagators", "internal/inherit", "internal/tracer", "internal/export", "redact"},
+	".":                   {"propagators", "internal/inherit", "internal/tracer", "internal/export", "internal/otlp", "redact"},
 	"propagators":         {"internal/inherit"},
 	"internal/inherit":    {},
 	"internal/tracer":     {"internal/inherit"},
