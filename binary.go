@@ -80,7 +80,7 @@ func described(text string, copied, begin, end int) (mark string, from int, ok b
 			media = strings.TrimSuffix(text[from+len("data:"):begin], ";base64,")
 		}
 	}
-	if media == "" && !alone(text, begin, end) {
+	if media == "" && !(alone(text, begin, end) && mixed(text[begin:begin+shortestBinary])) {
 		return "", 0, false
 	}
 	encoding := base64.StdEncoding
@@ -105,6 +105,23 @@ func described(text string, copied, begin, end int) (mark string, from int, ok b
 // alone reports whether text[begin:end] is the whole text, or what stands between quotes.
 func alone(text string, begin, end int) bool {
 	return (begin == 0 || text[begin-1] == '"') && (end == len(text) || text[end] == '"' || text[end] == '\\')
+}
+
+// mixed reports whether there are letters of both cases and digits, as in encoded bytes and in no word or number.
+func mixed(s string) bool {
+	const upper, lower, digit = 1, 2, 4
+	seen := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'A' <= c && c <= 'Z':
+			seen |= upper
+		case 'a' <= c && c <= 'z':
+			seen |= lower
+		case '0' <= c && c <= '9':
+			seen |= digit
+		}
+	}
+	return seen == upper|lower|digit
 }
 
 // head keeps the first bytes, which tell the type.

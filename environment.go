@@ -19,6 +19,9 @@ func (c *setupConfig) fill() error {
 	if c.logger == nil {
 		c.logger = slog.Default()
 	}
+	if c.samplingErr != nil {
+		return c.samplingErr
+	}
 	if c.endpoint != "" {
 		u, err := parseEndpoint(c.endpoint)
 		if err != nil {

@@ -36,6 +36,8 @@ type setupConfig struct {
 	spool          string
 	spoolBytes     int64
 	sampler        sdktrace.Sampler
+	samplingErr    error
+	unsampled      *Unsampled // nil to keep nothing of traces that are not sampled
 	logger         *slog.Logger
 	formats        []string
 	more           []propagators.Format

@@ -194,7 +194,8 @@ func TestBinaryContentIsReplacedByTypeSizeAndHash(t *testing.T) {
 		"unpadded":              {`{"p":"` + base64.RawURLEncoding.EncodeToString(png) + `"}`, `{"p":"PNG"}`},
 		"JSON in JSON":          {map[string]string{"arguments": `{"p":"` + encoded + `"}`}, `{"arguments":"{\"p\":\"PNG\"}"}`},
 		"a small picture":       {"data:image/png;base64,iVBORw0KGgo=", "data:image/png;base64,iVBORw0KGgo="},
-		"a long word":           {strings.Repeat("a", 3000), strings.Repeat("a", 3000)},
+		"a long word":           {strings.Repeat("x", 3000), strings.Repeat("x", 3000)},
+		"a long number":         {[]string{strings.Repeat("0123456789abcdef", 100)}, `["` + strings.Repeat("0123456789abcdef", 100) + `"]`},
 		"base64 within a text":  {"x " + encoded + " y", "x " + encoded + " y"},
 		"no base64 but a start": {"data:image/png;base64," + strings.Repeat("=", 2000), "data:image/png;base64," + strings.Repeat("=", 2000)},
 	} {

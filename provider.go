@@ -40,8 +40,13 @@ func (c *setupConfig) newProvider(added []sdktrace.SpanProcessor) provider {
 	if sampler == nil {
 		sampler = c.environmentSampler()
 	}
+	asksType.Store(needsType(sampler))
+	sampler = ContextSampler(sampler)
+	if c.unsampled != nil {
+		sampler = recordingSampler{sampler}
+	}
 	return tracer.NewProvider(tracer.Config{
-		Resource: c.newResource(), Sampler: ContextSampler(sampler), Limits: limits, Processors: added,
+		Resource: c.newResource(), Sampler: sampler, Limits: limits, Processors: added,
 	})
 }
 

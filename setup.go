@@ -78,7 +78,11 @@ func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) 
 	if in.exporter != nil {
 		added = append(added, in.exporter)
 	}
-	in.added = append([]sdktrace.SpanProcessor{processor{}}, c.guarded(added)...)
+	added = c.guarded(added)
+	if c.unsampled != nil {
+		added = []sdktrace.SpanProcessor{newKeeper(*c.unsampled, added)}
+	}
+	in.added = append([]sdktrace.SpanProcessor{processor{}}, added...)
 	processCapture.Store(c.capture.most)
 	keepBinary.Store(c.keepBinary)
 	if !in.takeProvider(c) {

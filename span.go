@@ -109,7 +109,7 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 // record starts a span of the provider that Setup built.
 func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state *inherit.State, name string, parent trace.SpanContext) (context.Context, *Span) {
 	o := tracer.Options{Kind: c.kind, Attributes: c.captured().attributes(c.attrs), Links: c.links, Time: c.startTime}
-	d := t.Decide(ctx, name, &o)
+	d := t.Decide(withType(ctx, c.spanType), name, &o)
 	if !d.Record {
 		m := mark{state: *state}
 		m.place(d.Span, name, parent)

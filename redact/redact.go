@@ -51,8 +51,8 @@ func (r Redactor) hides(name string) (secret bool) {
 	return r.Name(name)
 }
 
-// Text returns text without its secrets.
-func (r Rules) Text(text string) string { return r.within(text, 0) }
+// Text returns text without its secrets, and with U+FFFD for bytes that are no UTF-8, as protobuf needs it anyway.
+func (r Rules) Text(text string) string { return r.within(strings.ToValidUTF8(text, "\uFFFD"), 0) }
 
 // Value returns the text that is called name without its secrets.
 func (r Rules) Value(name, text string) string {
