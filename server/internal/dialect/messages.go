@@ -123,6 +123,9 @@ func fromList(list []any, role string) []Message {
 // bareParts reads a list whose elements are parts of one message that nobody
 // wrote around them; nil when one is something else.
 func bareParts(list []any) []Part {
+	if len(list) == 0 {
+		return nil
+	}
 	for _, item := range list {
 		m, ok := item.(map[string]any)
 		kind, _ := m["type"].(string)

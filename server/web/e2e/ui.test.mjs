@@ -181,6 +181,20 @@ describe("a server with traces", () => {
       await visible(input.locator(".json-key", { hasText: "tool_calls" }));
     }));
 
+  test("what a model call used and cost is worked out, and explained on request, by keyboard", () =>
+    visit(trace(whole.trace, `?span=${whole.ids.chat}`), async (page) => {
+      await visible(details(page).getByText("1,530 → 212"));
+      await details(page).getByRole("tab", { name: "Input & output" }).focus();
+      await page.keyboard.press("ArrowRight");
+      const cost = details(page).getByRole("region", { name: "Cost" });
+      await visible(cost.getByText("$0.0003567")); // 1530 × $0.15 + 212 × $0.60, a million
+      await visible(cost.getByText("openai gpt-4o-mini"));
+      await visible(cost.getByRole("row", { name: "output 212 0.6 0.0001272" }));
+      await details(page).getByText("Where each field came from").focus();
+      await page.keyboard.press("Enter");
+      await visible(details(page).getByText("gen_ai.usage.input_tokens", { exact: true }));
+    }));
+
   test("rows are reached by keyboard alone", () =>
     visit(trace(whole.trace), async (page) => {
       await visible(row(page, "weather"));

@@ -68,6 +68,19 @@ export function useSpan(traceId: string, spanId: string, twin: number, version: 
   });
 }
 
+/** Where each field of a span came from. */
+export function useOrigins(traceId: string, spanId: string, twin: number, enabled: boolean) {
+  return useQuery({
+    queryKey: [...keys.trace(traceId), "origins", spanId, twin],
+    queryFn: async ({ signal }) => {
+      const where = path`/traces/${traceId}/spans/${spanId}`;
+      const span = await get<Span>(withParams(where, { twin: twin || undefined, explain: 1 }), signal);
+      return span.explain ?? [];
+    },
+    enabled,
+  });
+}
+
 export function useSessions(filters: { user: string; q: string }) {
   return useInfiniteQuery({
     queryKey: [...keys.sessions, filters],

@@ -64,6 +64,9 @@ export interface Span extends Outline {
   links: Link[];
   scores: Score[];
   resource: Attribute[];
+  view: View;
+  /** Only when it was asked for. */
+  explain?: Origin[];
 }
 
 /** The result of an evaluation of a span. */
@@ -74,6 +77,83 @@ export interface Score {
   explanation: string;
   source: string;
   time: string;
+}
+
+/** What is read from a span, whichever convention its sender speaks. Unknown numbers are null. */
+export interface View {
+  operation: string;
+  request_model: string;
+  response_id: string;
+  environment: string;
+  agent: string;
+  tool_name: string;
+  tool_call_id: string;
+  /** What the model was given; empty when the input is no conversation. */
+  messages: Message[];
+  answer: Message[];
+  tools: { name: string; description: string; parameters: unknown }[];
+  parameters: Record<string, unknown>;
+  finish_reasons: string[];
+  time_to_first_token_ns: number | null;
+  usage: Usage;
+  cost: CostDetail;
+  prompt: { name: string; version: string; id: string };
+  error: { type: string; message: string; stack: string } | null;
+}
+
+export interface Message {
+  role: string;
+  name: string;
+  finish_reason: string;
+  parts: Part[];
+}
+
+export interface Part {
+  type: "text" | "reasoning" | "tool_call" | "tool_result" | "media" | "other";
+  text?: string;
+  id?: string;
+  name?: string;
+  /** Arguments of a call, content of a result, all of what nobody knows. */
+  value?: unknown;
+  failed?: boolean;
+  modality?: string;
+  mime_type?: string;
+  url?: string;
+  /** How much data was sent in the place of a media part. */
+  bytes?: number;
+}
+
+/** Input includes cached tokens, output includes reasoning. */
+export interface Usage {
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cache_read_tokens: number | null;
+  cache_write_tokens: number | null;
+  cache_write_1h_tokens: number | null;
+  reasoning_tokens: number | null;
+  audio_input_tokens: number | null;
+  audio_output_tokens: number | null;
+  batch: boolean;
+  service_tier: string;
+  /** Why this usage is counted in other spans; "" when it is counted here. */
+  not_counted: string;
+}
+
+export interface CostDetail {
+  /** The key that gave the cost, or the price that it was computed with. */
+  from: string;
+  computed: number | null;
+  computed_from: string;
+  lines: { what: string; tokens: number; price_per_million: number; amount: number }[];
+}
+
+/** Where a field came from. */
+export interface Origin {
+  field: string;
+  value: string;
+  dialect: string;
+  key: string;
+  rule: string;
 }
 
 /** Integers are strings, bytes base64, an array is a list of values, a map a list of attributes. */

@@ -76,6 +76,11 @@ export function cost(usd: number | null): string {
   return `$${usd < 1 ? usd.toFixed(3).replace(/0$/, "") : grouped.format(Math.round(usd * 100) / 100)}`;
 }
 
+/** US dollars in all their digits. */
+export function dollars(usd: number): string {
+  return usd.toFixed(12).replace(/\.?0+$/, "");
+}
+
 /** The whole seconds since 1970 of an RFC 3339 time in UTC, NaN when it is none. */
 export function wholeSeconds(time: string): number {
   return Date.parse(time.endsWith("Z") ? `${time.slice(0, 19)}Z` : "") / 1000;

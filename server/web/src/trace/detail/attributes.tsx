@@ -3,7 +3,7 @@
 import { useState } from "react";
 import type { Attribute, Span } from "../../api/types.ts";
 import { plainValue, valueText } from "../../model/attributes.ts";
-import { parseJson } from "../../model/messages.ts";
+import { parseJson } from "../../model/json.ts";
 import { Icon } from "../../ui/icons.tsx";
 import { Json, LongText } from "../../ui/json.tsx";
 import { Copy } from "../../ui/parts.tsx";

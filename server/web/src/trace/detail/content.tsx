@@ -1,14 +1,17 @@
 // Input and output: a conversation, JSON, or text.
 
 import { useMemo, useState } from "react";
-import type { Span } from "../../api/types.ts";
-import { parseJson, parseMessages } from "../../model/messages.ts";
+import type { Message, Span } from "../../api/types.ts";
+import { callNames } from "../../model/conversation.ts";
+import { parseJson } from "../../model/json.ts";
 import { Json, LongText } from "../../ui/json.tsx";
 import { Copy } from "../../ui/parts.tsx";
 import { Attributes } from "./attributes.tsx";
 import { Conversation } from "./conversation.tsx";
 
 export function Content({ span }: { span: Span }) {
+  const { messages, answer } = span.view;
+  const calls = useMemo(() => callNames(messages, answer), [messages, answer]);
   if (!span.input && !span.output) {
     return (
       <>
@@ -19,8 +22,8 @@ export function Content({ span }: { span: Span }) {
   }
   return (
     <>
-      <Payload title="Input" text={span.input} />
-      <Payload title="Output" text={span.output} />
+      <Payload title="Input" text={span.input} messages={messages} calls={calls} />
+      <Payload title="Output" text={span.output} messages={answer} calls={calls} />
     </>
   );
 }
@@ -28,11 +31,18 @@ export function Content({ span }: { span: Span }) {
 const forms = { chat: "Chat", json: "JSON", text: "Text" } as const;
 type Form = keyof typeof forms;
 
-function Payload({ title, text }: { title: string; text: string }) {
+interface PayloadProps {
+  title: string;
+  text: string;
+  /** The same as a conversation; empty when it is none. */
+  messages: Message[];
+  calls: Map<string, string>;
+}
+
+function Payload({ title, text, messages, calls }: PayloadProps) {
   const json = useMemo(() => parseJson(text), [text]);
-  const messages = useMemo(() => parseMessages(text), [text]);
   const offered: Form[] = [
-    ...(messages ? ["chat" as const] : []),
+    ...(messages.length > 0 ? ["chat" as const] : []),
     ...(json ? ["json" as const] : []),
     "text",
   ];
@@ -56,8 +66,8 @@ function Payload({ title, text }: { title: string; text: string }) {
       </header>
       {!text ? (
         <p className="muted">None</p>
-      ) : form === "chat" && messages ? (
-        <Conversation messages={messages} />
+      ) : form === "chat" ? (
+        <Conversation messages={messages} calls={calls} />
       ) : form === "json" ? (
         <Json value={json} />
       ) : (

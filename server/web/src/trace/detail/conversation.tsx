@@ -1,8 +1,9 @@
 // Chat messages by role, with calls of tools and what they returned.
 
 import { useState } from "react";
+import type { Message, Part } from "../../api/types.ts";
+import { mediaText, textOf } from "../../model/conversation.ts";
 import { plural } from "../../model/format.ts";
-import type { Message, Part } from "../../model/messages.ts";
 import { Icon } from "../../ui/icons.tsx";
 import { Json, LongText } from "../../ui/json.tsx";
 import { Copy } from "../../ui/parts.tsx";
@@ -10,7 +11,13 @@ import { Copy } from "../../ui/parts.tsx";
 /** A longer conversation shows its first message and its last ones at first. */
 const shownLast = 12;
 
-export function Conversation({ messages }: { messages: Message[] }) {
+interface Props {
+  messages: Message[];
+  /** Names of tools by the id of the call. */
+  calls: Map<string, string>;
+}
+
+export function Conversation({ messages, calls }: Props) {
   const [all, setAll] = useState(messages.length <= shownLast + 2);
   const hidden = all ? 0 : messages.length - shownLast - 1;
   return (
@@ -27,40 +34,46 @@ export function Conversation({ messages }: { messages: Message[] }) {
             )
           );
         }
-        return <Turn key={i} message={m} />;
+        return <Turn key={i} message={m} calls={calls} />;
       })}
     </ol>
   );
 }
 
-const roles = ["system", "developer", "user", "assistant", "model", "tool"];
+const roles = ["system", "developer", "user", "assistant", "tool"];
 
-function Turn({ message: m }: { message: Message }) {
-  const known = roles.includes(m.role) ? m.role : "other";
-  const text = m.parts.flatMap((p) => (p.kind === "text" ? [p.text] : [])).join("\n\n");
+function Turn({ message: m, calls }: { message: Message; calls: Map<string, string> }) {
+  // Some conventions send what a tool returned as the user's words.
+  const results = m.parts.length > 0 && m.parts.every((p) => p.type === "tool_result");
+  const role = results ? "tool" : m.role;
+  const text = textOf(m);
   return (
-    <li className={`turn ${known}`}>
+    <li className={`turn ${roles.includes(role) ? role : "other"}`}>
       <header>
-        <b>{m.role}</b>
+        <b>{role}</b>
         {m.name && <span className="muted">{m.name}</span>}
-        {m.finish && m.finish !== "stop" && <span className="badge plain">{m.finish}</span>}
+        {m.finish_reason && m.finish_reason !== "stop" && (
+          <span className="badge plain" title="Why the model stopped">
+            {m.finish_reason}
+          </span>
+        )}
         <span className="grow" />
         {text && <Copy text={text} title="Copy the message" />}
       </header>
       {m.parts.length === 0 && <p className="muted">empty</p>}
       {m.parts.map((p, i) => (
-        <PartView key={i} part={p} />
+        <PartView key={i} part={p} calls={calls} />
       ))}
     </li>
   );
 }
 
-function PartView({ part: p }: { part: Part }) {
-  switch (p.kind) {
+function PartView({ part: p, calls }: { part: Part; calls: Map<string, string> }) {
+  switch (p.type) {
     case "text":
       return (
         <p className="message-text">
-          <LongText text={p.text} />
+          <LongText text={p.text ?? ""} />
         </p>
       );
     case "reasoning":
@@ -72,7 +85,7 @@ function PartView({ part: p }: { part: Part }) {
           </p>
         </details>
       );
-    case "call":
+    case "tool_call":
       return (
         <div className="tool-call">
           <header>
@@ -80,29 +93,32 @@ function PartView({ part: p }: { part: Part }) {
             <b>{p.name || "tool"}</b>
             {p.id && <code className="muted">{p.id}</code>}
           </header>
-          <Value value={p.args} />
+          <Value value={p.value} />
         </div>
       );
-    case "result":
+    case "tool_result": {
+      const name = p.name || calls.get(p.id ?? "");
       return (
         <div className={p.failed ? "tool-call failed" : "tool-call"}>
-          {(p.name || p.id || p.failed) && (
+          {(name || p.id || p.failed) && (
             <header>
               <span className="muted">{p.failed ? "failed" : "result"}</span>
-              {p.name && <b>{p.name}</b>}
+              {name && <b>{name}</b>}
               {p.id && <code className="muted">{p.id}</code>}
             </header>
           )}
-          <Value value={p.content} />
+          <Value value={p.value} />
         </div>
       );
+    }
     case "media":
       return (
-        <p className="media">
-          <span className="badge plain">{p.what}</span> <span className="muted">{p.about}</span>
+        <p className="media" title="What it held stands in the attribute; nothing is loaded from elsewhere">
+          <span className="badge plain">{p.modality || "file"}</span>{" "}
+          <span className="muted">{mediaText(p)}</span>
         </p>
       );
-    case "other":
+    default:
       return <Json value={p.value} openDepth={1} />;
   }
 }

@@ -156,9 +156,22 @@ function SpanDetail({ outline: s, row, tree, traceId, paint, state }: SpanProps)
           {(s.input_tokens !== null || s.output_tokens !== null || s.model) && (
             <Fact label="Tokens in → out">
               {count(s.input_tokens)} → {count(s.output_tokens)}
+              {!!span?.view.usage.cache_read_tokens && (
+                <span className="muted"> · {count(span.view.usage.cache_read_tokens)} cached</span>
+              )}
             </Fact>
           )}
-          {(s.cost !== null || s.model) && <Fact label="Cost">{cost(s.cost)}</Fact>}
+          {(s.cost !== null || s.model) && (
+            <Fact
+              label="Cost"
+              title={span?.view.cost.from || "Unknown: no cost was given and no price is known"}
+            >
+              {cost(s.cost)}
+            </Fact>
+          )}
+          {span && span.view.time_to_first_token_ns !== null && (
+            <Fact label="First token">{duration(span.view.time_to_first_token_ns)}</Fact>
+          )}
           {parent && (
             <Fact label="Parent" title={parent.span?.name ?? "never received"}>
               <button type="button" className="as-link" onClick={() => state.select(parent.key)}>

@@ -6,6 +6,7 @@ import { Attributes } from "./attributes.tsx";
 import { Content } from "./content.tsx";
 import { Events } from "./events.tsx";
 import { Links } from "./links.tsx";
+import { Model } from "./model.tsx";
 import { Raw } from "./raw.tsx";
 
 export interface Tab {
@@ -20,6 +21,7 @@ export interface Tab {
 /** The first is shown when the URL names none. */
 export const tabs: Tab[] = [
   { id: "content", label: "Input & output", component: Content },
+  { id: "model", label: "Usage", component: Model },
   { id: "attributes", label: "Attributes", component: Attributes, count: (s) => s.attributes.length },
   { id: "events", label: "Events", component: Events, count: (s) => s.events.length },
   { id: "links", label: "Links", component: Links, count: (s) => s.links.length },
