@@ -72,6 +72,10 @@ chain: build ## one trace through nine kinds of hops: real servers, a process ea
 	@GOWORK=off go -C tools build -o $(TMP)/ honnef.co/go/tools/cmd/staticcheck github.com/kisielk/errcheck
 	@export GOWORK=off CLEW_BIN=$(BIN); cd chain && go vet ./... && $(TMP)/staticcheck ./... && $(TMP)/errcheck -ignoretests ./... && $(RACE) ./...
 
+.PHONY: soak-outage
+soak-outage: ## the server is away for five minutes at 1,000 spans/s, the program is killed amid: nothing is lost
+	cd server && CLEW_OUTAGE=5m go test -count 1 -v -timeout 30m -run Outage ./cmd/clew
+
 .PHONY: fuzz
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | grep -v node_modules | xargs -n1 dirname | sort -u); do \

@@ -185,7 +185,7 @@ func TestAnEndpointThatIsAwayIsTriedEverMoreRarelyAndGetsEverythingWhenItIsBack(
 		if strings.Count(log.String(), "level=WARN") != 1 || strings.Count(log.String(), "sent again") != 1 {
 			t.Error(log.String())
 		}
-		if got := p.Stats(); got.Sent != 300 || got.Waiting != 0 || got.LastError == nil {
+		if got := p.Stats(); got.Sent != 300 || got.Waiting != 0 || got.LastError != "connection refused" {
 			t.Errorf("%+v", got)
 		}
 	})

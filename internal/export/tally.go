@@ -16,7 +16,7 @@ type Stats struct {
 	Refused      uint64 // lost: the endpoint does not want them
 	Abandoned    uint64 // lost: not sent by the end of Shutdown
 	Late         uint64 // lost: they ended after Shutdown
-	LastError    error  // why spans were last lost, or a try to send them failed; nil if that never happened
+	LastError    string // why spans were last lost, or a try to send them failed; "" if that never happened
 }
 
 // errLate is why a span is not taken after Shutdown.
@@ -29,6 +29,7 @@ type tally struct {
 	mu      sync.Mutex
 	counts  Stats // what is waiting, the store knows
 	trouble error // why the last try failed; nil when it did not
+	last    error // why spans were last lost
 	warned  bool  // of lost spans, in this outage
 	lost    int   // in this outage
 	untold  int   // lost, and in no error of Flush or Shutdown yet
@@ -75,7 +76,7 @@ func (t *tally) late() {
 
 // gone does what all losses have in common. Whoever calls it holds the lock.
 func (t *tally) gone(n int, err error) {
-	t.counts.LastError = err
+	t.last, t.counts.LastError = err, err.Error()
 	t.lost += n
 	t.untold += n
 	t.unnoted += uint64(n)
@@ -90,7 +91,7 @@ func (t *tally) fail(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	first := t.trouble == nil
-	t.trouble, t.counts.LastError = err, err
+	t.trouble, t.counts.LastError = err, err.Error()
 	if first {
 		t.log.Warn("clew: spans cannot be sent at the moment; they wait and are tried again", "error", err)
 	}
@@ -124,7 +125,7 @@ func (t *tally) told() error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("clew: %d spans were not sent: %w", n, t.counts.LastError)
+	return fmt.Errorf("clew: %d spans were not sent: %w", n, t.last)
 }
 
 // reason adds to err why the last try failed.
@@ -136,6 +137,8 @@ func (t *tally) reason(err error) error {
 
 func (t *tally) because(err error) error {
 	switch {
+	case t.trouble == nil && err == nil:
+		return errors.New("there was no more time")
 	case t.trouble == nil:
 		return err
 	case err == nil:

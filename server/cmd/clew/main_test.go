@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -15,9 +16,19 @@ import (
 // the real program in processes of its own.
 const runMain = "CLEW_TEST_RUN_MAIN"
 
+// runProducer makes it a program that is traced.
+const runProducer = "CLEW_TEST_RUN_PRODUCER"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(runMain) != "" {
 		main()
+	}
+	if os.Getenv(runProducer) != "" {
+		if err := produce(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -25,12 +36,18 @@ func TestMain(m *testing.M) {
 // clew returns the command `clew args…` as a process that is not yet started.
 func clew(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
+	return selfAs(t, runMain+"=1", args...)
+}
+
+// selfAs returns the test binary as a process that is not yet started, with what makes it something else.
+func selfAs(t *testing.T, role string, args ...string) *exec.Cmd {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), self, args...)
-	cmd.Env = append(os.Environ(), runMain+"=1", "GORACE=atexit_sleep_ms=0") // else each process lingers for a second under -race
+	cmd.Env = append(os.Environ(), role, "GORACE=atexit_sleep_ms=0") // else each process lingers for a second under -race
 	cmd.Dir = t.TempDir()
 	return cmd
 }
