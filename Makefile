@@ -76,6 +76,12 @@ chain: build ## one trace through nine kinds of hops: real servers, a process ea
 soak-outage: ## the server is away for five minutes at 1,000 spans/s, the program is killed amid: nothing is lost
 	cd server && CLEW_OUTAGE=5m go test -count 1 -v -timeout 30m -run Outage ./cmd/clew
 
+.PHONY: prices
+prices: ## take the embedded prices from the newest published genai-prices package
+	@dir=$$(mktemp -d) && trap "rm -rf $$dir" EXIT && python3 -m pip download --quiet --no-deps --dest $$dir genai-prices && \
+	cd server/internal/price/data && python3 refresh.py $$dir/genai_prices-*.whl $$(date -u +%F)
+	go test ./server/internal/price
+
 .PHONY: fuzz
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | grep -v node_modules | xargs -n1 dirname | sort -u); do \

@@ -2,8 +2,12 @@ package price
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -36,6 +40,45 @@ var (
 	aboveTokens = regexp.MustCompile(`_above_(\d+)(k?)_tokens$`)
 	date        = regexp.MustCompile(`-\d{4}-?\d{2}-?\d{2}$`)
 )
+
+var errNothing = errors.New("no entry has a price of tokens")
+
+// liteLLM reads LiteLLM's file: one object, a model a key, prices for one token.
+func liteLLM(entries map[string]json.RawMessage) ([]provider, error) {
+	byID := map[string]*provider{}
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		var fields map[string]any
+		if json.Unmarshal(entries[name], &fields) != nil {
+			return nil, fmt.Errorf("%q is no object", name)
+		}
+		m, err := liteLLMModel(name, fields)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", name, err)
+		}
+		if m == nil || name == "sample_spec" {
+			continue
+		}
+		id, _ := fields["litellm_provider"].(string)
+		if id = strings.ToLower(id); id == "" {
+			id = anyProvider
+		}
+		if std := liteLLMProviders[id]; std != "" {
+			id = std
+		}
+		if byID[id] == nil {
+			byID[id] = &provider{ID: id}
+		}
+		byID[id].Models = append(byID[id].Models, *m)
+	}
+	if len(byID) == 0 {
+		return nil, errNothing
+	}
+	var out []provider
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		out = append(out, *byID[id])
+	}
+	return out, nil
+}
 
 // liteLLMModel reads one entry; nil when it has no price of tokens.
 func liteLLMModel(name string, fields map[string]any) (*model, error) {
