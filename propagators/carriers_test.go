@@ -229,10 +229,14 @@ func TestManyNamesAreReadInTimeInProportion(t *testing.T) {
 		"a map": spelled, "lists": multi, "values of any type": anys, "a list": &list, "a list of other names": &others,
 	} {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
-			propagators.All().Extract(context.Background(), carrier)
-			if took := time.Since(start); took > slow*200*time.Millisecond {
-				t.Errorf("takes %v", took)
+			best := time.Hour
+			for range 5 { // the least disturbed of them counts
+				start := time.Now()
+				propagators.All().Extract(context.Background(), carrier)
+				best = min(best, time.Since(start))
+			}
+			if best > slow*200*time.Millisecond {
+				t.Errorf("takes %v", best)
 			}
 		})
 	}

@@ -364,6 +364,20 @@ func TestAnAnswerIsBounded(t *testing.T) {
 	}
 }
 
+// isSoonDone checks that f takes less than five seconds, in the least disturbed of five runs.
+func isSoonDone(t *testing.T, f func()) {
+	t.Helper()
+	var took time.Duration
+	for range 5 {
+		begin := time.Now()
+		f()
+		if took = time.Since(begin); took < 5*time.Second {
+			return
+		}
+	}
+	t.Errorf("it took %v", took)
+}
+
 // Each of these made some version of a scanner quadratic, or could.
 func TestHostileTextTakesLinearTime(t *testing.T) {
 	for name, unit := range map[string]string{
@@ -374,11 +388,8 @@ func TestHostileTextTakesLinearTime(t *testing.T) {
 		"jaeger baggage": "uberctx-a:b\n", "members": "tracestate:a,b=c,", "baggage": "baggage:\",\",", "everything": "traceparent: " + parent + "\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			begin := time.Now()
-			Text(strings.Repeat(unit, MaxText/len(unit)))
-			if took := time.Since(begin); took > 5*time.Second {
-				t.Errorf("it took %v", took)
-			}
+			text := strings.Repeat(unit, MaxText/len(unit))
+			isSoonDone(t, func() { Text(text) })
 		})
 	}
 }
@@ -388,11 +399,8 @@ func TestManyDifferentFieldsTakeLinearTime(t *testing.T) {
 	for i := 0; b.Len() < MaxText; i++ {
 		fmt.Fprintf(&b, "uberctx-%d: x\n", i)
 	}
-	begin := time.Now()
-	d := Text(b.String())
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("it took %v", took)
-	}
+	var d client.Decoded
+	isSoonDone(t, func() { d = Text(b.String()) })
 	if len(d.Contexts) != 1 || len(d.Contexts[0].Baggage) > propagators.MaxBaggageMembers {
 		t.Errorf("%d contexts", len(d.Contexts))
 	}

@@ -106,14 +106,14 @@ func TestADeepChainNeedsNoStack(t *testing.T) {
 }
 
 func TestManySpansOfOneIDAreArrangedInReasonableTime(t *testing.T) {
-	const n = 30_000
+	const n = 100_000 // looking at all of them for each would take minutes
 	var spans []*Span
 	for i := range n { // every one names all of the others as its parent
 		spans = append(spans, &Span{ID: SpanID{1}, ParentID: SpanID{1}, Start: Time(1 + i), End: Time(2 + i)})
 	}
 	start := time.Now()
 	tops := Tree(spans)
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %s", took)
 	}
 	placed := 0
