@@ -29,6 +29,7 @@ var dialects = []dialect{
 	openLLMetry,
 	mirascope,
 	adk,
+	pydantic,
 	generic,
 }
 
