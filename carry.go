@@ -228,9 +228,9 @@ func inheriting(ctx context.Context, change func(*inherit.Association)) context.
 	return inherit.With(ctx, s)
 }
 
-func inherited(ctx context.Context) *inherit.State {
+func inherited(ctx context.Context) inherit.State {
 	if ctx == nil {
-		return inherit.New()
+		return *inherit.New()
 	}
 	return inherit.Resolve(ctx, trace.SpanContextFromContext(ctx))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -237,7 +238,17 @@ func Tags(tags ...string) SpanOption {
 
 // Attr sets attributes at the start of the span, where a sampler sees them.
 func Attr(kv ...attribute.KeyValue) SpanOption {
-	return spanOption(func(c *spanConfig) { c.attrs = append(c.attrs, kv...) })
+	return attrOption(kv)
+}
+
+type attrOption []attribute.KeyValue
+
+func (o attrOption) applySpan(c *spanConfig) {
+	if c.attrs == nil {
+		c.attrs = slices.Clip(o) // the span copies them
+	} else {
+		c.attrs = append(c.attrs, o...)
+	}
 }
 
 // StartTime is when the work began, if that was before the call.
@@ -295,8 +306,12 @@ func associateOption(say func(*inherit.Association)) SpanOption {
 
 // Kind is OpenTelemetry's span kind; the default is internal.
 func Kind(kind trace.SpanKind) SpanOption {
-	return spanOption(func(c *spanConfig) { c.kind = kind })
+	return kindOption(kind)
 }
+
+type kindOption trace.SpanKind
+
+func (o kindOption) applySpan(c *spanConfig) { c.kind = trace.SpanKind(o) }
 
 // Links are other spans this one has to do with.
 func Links(links ...trace.Link) SpanOption {

@@ -66,7 +66,8 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	parent := trace.SpanContextFromContext(ctx)
+	above := trace.SpanFromContext(ctx)
+	parent := above.SpanContext()
 	leaves := c.newTrace && parent.IsValid()
 	if c.newTrace {
 		ctx = trace.ContextWithSpanContext(ctx, trace.SpanContext{})
@@ -75,12 +76,12 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 		ctx = c.under(ctx)
 	}
 	if c.newTrace || c.under != nil {
-		parent = trace.SpanContextFromContext(ctx)
+		above = trace.SpanFromContext(ctx)
+		parent = above.SpanContext()
 	}
 	state := inherit.Resolve(ctx, parent)
 	leaves = leaves && !parent.IsValid()
 	if leaves || len(c.associate) > 0 {
-		state = state.Copy()
 		state.Change(func(a *inherit.Association) {
 			if leaves {
 				a.Sampling = propagators.SamplingFlag // what was said was about the trace that is left
@@ -89,11 +90,11 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 				say(a)
 			}
 		})
-		ctx = inherit.With(ctx, state) // for the sampler
+		ctx = inherit.With(ctx, state.Copy()) // for the sampler
 	}
 	var s *Span
 	if t := currentTracer(); t.own != nil {
-		ctx, s = c.record(ctx, t.own, state, name, parent)
+		ctx, s = c.record(ctx, t.own, state, name, above)
 	} else {
 		ctx, s = c.start(ctx, t.Tracer, state, name, parent)
 	}
@@ -107,24 +108,22 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 }
 
 // record starts a span of the provider that Setup built.
-func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state *inherit.State, name string, parent trace.SpanContext) (context.Context, *Span) {
+func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state inherit.State, name string, parent trace.Span) (context.Context, *Span) {
 	o := tracer.Options{Kind: c.kind, Attributes: c.captured().attributes(c.attrs), Links: c.links, Time: c.startTime}
-	d := t.Decide(withType(ctx, c.spanType), name, &o)
+	d := t.Decide(withType(ctx, c.spanType), parent, name, &o)
 	if !d.Record {
-		m := mark{state: *state}
-		m.place(d.Span, name, parent)
+		m := mark{state: state}
+		m.place(d.Span, name, d.Parent)
 		s := &started{state: m.state}
-		s.state.Starting = nil
 		return s.span.enter(ctx, d.Unrecorded(), &s.state)
 	}
-	r := &recorded{mark: mark{state: *state, spanType: c.spanType}}
-	r.mark.state.Starting = nil
-	notes := r.mark.place(d.Span, name, parent)
+	r := &recorded{mark: mark{state: state, spanType: c.spanType}}
+	notes := r.mark.place(d.Span, name, d.Parent)
 	r.own.Begin(&d, name, &o)
 	r.own.SetStamp(&r.mark)
 	if c.hasInput {
 		var room [1]attribute.KeyValue
-		r.own.SetAttributes(withoutExplicit(c.appendInput(room[:0], state), nil, c)...)
+		r.own.SetAttributes(withoutExplicit(c.appendInput(room[:0], &state), nil, c)...)
 	}
 	showNotes(&r.own, notes)
 	r.span.own = &r.own
@@ -134,8 +133,8 @@ func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state *inheri
 }
 
 // start starts a span of somebody else's provider.
-func (c *spanConfig) start(ctx context.Context, t trace.Tracer, state *inherit.State, name string, parent trace.SpanContext) (context.Context, *Span) {
-	s := &started{state: *state}
+func (c *spanConfig) start(ctx context.Context, t trace.Tracer, state inherit.State, name string, parent trace.SpanContext) (context.Context, *Span) {
+	s := &started{state: state}
 	if state.Level == levelOff { // our provider's sampler sees to it
 		return s.span.enter(ctx, unrecorded(parent), &s.state)
 	}
@@ -225,7 +224,7 @@ func CurrentSpan(ctx context.Context) *Span {
 	if s, ok := state.Span.(*Span); ok && s.otel.SpanContext().Equal(sc) {
 		return s
 	}
-	s := &Span{otel: span, state: state, foreign: true}
+	s := &Span{otel: span, state: &state, foreign: true}
 	s.bound(defaultCapture())
 	return s
 }
@@ -245,7 +244,12 @@ func (s *Span) OTel() trace.Span {
 }
 
 // recording reports whether setting something on s has any effect.
-func (s *Span) recording() bool { return s != nil && s.otel.IsRecording() }
+func (s *Span) recording() bool {
+	if s != nil && s.own != nil {
+		return s.own.IsRecording()
+	}
+	return s != nil && s.otel.IsRecording()
+}
 
 // SetInput records what the span was given: strings, errors and bytes of text as they are, everything else as JSON. It is
 // encoded before SetInput returns, and cut at 10 MiB with a mark at the end. In place of binary content, base64 of 1 KiB or
@@ -273,8 +277,12 @@ func (s *Span) SetName(name string) {
 
 // SetAttributes sets attributes; an attribute of the same key is replaced.
 func (s *Span) SetAttributes(kv ...attribute.KeyValue) {
-	if s.recording() {
-		s.otel.SetAttributes(s.capture.attributes(kv)...)
+	switch {
+	case !s.recording():
+	case s.own != nil:
+		s.own.SetAttributes(s.capture.attributes(kv)...)
+	default:
+		s.otel.SetAttributes(slices.Clone(s.capture.attributes(kv))...) // or else kv would be on the heap for the case above too
 	}
 }
 

@@ -66,7 +66,7 @@ func (processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
 	}
 	if own, ok := span.(*tracer.Span); ok {
 		if !own.Stamped() {
-			m := &mark{state: *inherit.Resolve(ctx, own.Parent()).Copy()}
+			m := &mark{state: inherit.Resolve(ctx, own.Parent())}
 			notes := m.place(own.SpanContext(), own.Name(), own.Parent())
 			own.SetStamp(m)
 			showNotes(own, notes)
@@ -74,7 +74,8 @@ func (processor) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
 		return
 	}
 	// A foreign span's place is read from its attributes when a child starts, so the copy can be dropped here.
-	stamp(inherit.Resolve(ctx, span.Parent()).Copy(), span, span.Name(), span.Parent())
+	state := inherit.Resolve(ctx, span.Parent())
+	stamp(&state, span, span.Name(), span.Parent())
 }
 
 func (processor) OnEnd(sdktrace.ReadOnlySpan)      {}
@@ -86,8 +87,7 @@ type mark struct {
 	state    inherit.State     // what children inherit
 	spanType SpanType          // "" on a span of somebody else
 	above    *inherit.Position // of a parent in another process, or nil
-	policy   string
-	format   string
+	entry    *inherit.Entry    // how the context came that the span continues, or begins a trace in spite of; or nil
 }
 
 var _ tracer.Stamp = (*mark)(nil)
@@ -106,20 +106,16 @@ func (m *mark) place(sc trace.SpanContext, name string, parent trace.SpanContext
 	if above.Remote {
 		m.above = above
 	}
-	var notes *inherit.Notes
-	if entry := m.state.Entry; entry != nil {
-		m.format, m.policy, notes = entry.Format, entry.Policy, entry.Notes
-		if m.state.Entry = nil; notes != nil { // children are no entry, but may ask what was refused
-			m.state.Entry = &inherit.Entry{Notes: notes}
-		}
+	entry := m.state.Entry
+	if entry != nil && entry.Notes != nil { // children are no entry, but may ask what was refused
+		untold, m.state.Entry = entry.Notes, &inherit.Entry{Notes: entry.Notes}
+	} else {
+		m.state.Entry = nil
 	}
-	switch {
-	case above.Remote && m.policy == "": // a traceparent alone leaves nothing but its span context
-		m.policy = string(propagators.Continue)
-	case parent.IsValid() && !above.Remote:
-		m.policy = "" // the context that was received is not what this span continues
+	if above.Remote || !parent.IsValid() { // or else the context that was received is not what this span continues
+		m.entry = entry
 	}
-	return notes
+	return untold
 }
 
 // AppendAttributes implements tracer.Stamp.
@@ -137,10 +133,17 @@ func (m *mark) AppendAttributes(attrs []attribute.KeyValue) []attribute.KeyValue
 			attrs = append(attrs, inherit.KeyParentPath.StringSlice(names))
 		}
 	}
-	if m.policy != "" {
-		attrs = append(attrs, keyPolicy.String(m.policy))
-		if m.format != "" && m.format != usualFormat {
-			attrs = append(attrs, keyFormat.String(m.format))
+	policy, format := "", ""
+	if m.entry != nil {
+		policy, format = m.entry.Policy, m.entry.Format
+	}
+	if policy == "" && m.above != nil { // a traceparent alone leaves nothing but its span context
+		policy = string(propagators.Continue)
+	}
+	if policy != "" {
+		attrs = append(attrs, keyPolicy.String(policy))
+		if format != "" && format != usualFormat {
+			attrs = append(attrs, keyFormat.String(format))
 		}
 	}
 	return append(attrs, m.state.Handed.Attributes()...)

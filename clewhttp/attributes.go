@@ -36,35 +36,40 @@ var methods = []string{
 // maxText bounds what is recorded of a request's own text, in bytes.
 const maxText = 2048
 
-// method returns the name part of a span's name and the attributes that say the same.
-func method(raw string) (name string, attrs []attribute.KeyValue) {
+// room is for the attributes that a request has at most, and those of its response.
+const room = 8
+
+// appendMethod appends the attributes of a method and returns how it is called in a span's name.
+func appendMethod(attrs []attribute.KeyValue, raw string) (all []attribute.KeyValue, name string) {
 	switch {
 	case raw == "":
-		return http.MethodGet, []attribute.KeyValue{keyMethod.String(http.MethodGet)}
+		return append(attrs, keyMethod.String(http.MethodGet)), http.MethodGet
 	case slices.Contains(methods, raw):
-		return raw, []attribute.KeyValue{keyMethod.String(raw)}
+		return append(attrs, keyMethod.String(raw)), raw
 	}
-	return "HTTP", []attribute.KeyValue{keyMethod.String("_OTHER"), keyMethodOriginal.String(cut(raw))}
+	return append(attrs, keyMethod.String("_OTHER"), keyMethodOriginal.String(cut(raw))), "HTTP"
 }
 
-// server splits host and port; the port is the scheme's when none is written.
-func server(hostPort, scheme string) []attribute.KeyValue {
+// appendServer splits host and port; the port is the scheme's when none is written.
+func appendServer(attrs []attribute.KeyValue, hostPort, scheme string) []attribute.KeyValue {
 	if hostPort == "" {
-		return nil
+		return attrs
 	}
 	host, port := hostPort, 0
-	if h, p, err := net.SplitHostPort(hostPort); err == nil {
-		host = h
-		port, _ = strconv.Atoi(p)
+	if strings.IndexByte(hostPort, ':') >= 0 { // or else the error would cost an allocation
+		if h, p, err := net.SplitHostPort(hostPort); err == nil {
+			host = h
+			port, _ = strconv.Atoi(p)
+		}
+		host = strings.Trim(host, "[]")
 	}
-	host = strings.Trim(host, "[]")
 	if port <= 0 || port > 65535 {
 		port = 80
 		if scheme == "https" {
 			port = 443
 		}
 	}
-	return []attribute.KeyValue{keyServerAddress.String(cut(host)), keyServerPort.Int(port)}
+	return append(attrs, keyServerAddress.String(cut(host)), keyServerPort.Int(port))
 }
 
 // route takes the method and the host off a http.ServeMux pattern.
@@ -87,6 +92,9 @@ var secretParameters = []string{
 
 // fullURL is u without user, password, fragment and the values of secretParameters.
 func fullURL(u *url.URL) string {
+	if u.User == nil && u.Fragment == "" && u.RawQuery == "" {
+		return cut(u.String())
+	}
 	c := *u
 	c.User, c.Fragment, c.RawFragment = nil, "", ""
 	if c.RawQuery != "" {
@@ -107,11 +115,15 @@ func fullURL(u *url.URL) string {
 }
 
 func protocol(major, minor int) attribute.KeyValue {
-	v := strconv.Itoa(major)
-	if major < 2 {
-		v += "." + strconv.Itoa(minor)
+	switch {
+	case major == 1 && minor == 1:
+		return keyProtocol.String("1.1")
+	case major == 2:
+		return keyProtocol.String("2")
+	case major > 2:
+		return keyProtocol.String(strconv.Itoa(major))
 	}
-	return keyProtocol.String(v)
+	return keyProtocol.String(strconv.Itoa(major) + "." + strconv.Itoa(minor))
 }
 
 func cut(s string) string {

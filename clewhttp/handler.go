@@ -48,13 +48,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	name, attrs := method(r.Method)
-	pattern := h.route(r)
+	attrs, name := appendMethod(make([]attribute.KeyValue, 0, room), r.Method)
+	full, pattern := name, h.route(r)
 	if pattern != "" {
 		attrs = append(attrs, keyRoute.String(pattern))
-		pattern = " " + pattern
+		full += " " + pattern
 	}
-	ctx, span := clew.Start(ctx, name+pattern, clew.Kind(trace.SpanKindServer), clew.Attr(append(attrs, request(r)...)...))
+	ctx, span := clew.Start(ctx, full, clew.Kind(trace.SpanKindServer), clew.Attr(appendRequest(attrs, r)...))
 	rec := &recorder{ResponseWriter: w}
 	inner := r.WithContext(ctx)
 
@@ -87,12 +87,13 @@ func (h *handler) route(r *http.Request) string {
 	return ""
 }
 
-func request(r *http.Request) []attribute.KeyValue {
+func appendRequest(attrs []attribute.KeyValue, r *http.Request) []attribute.KeyValue {
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	attrs := append([]attribute.KeyValue{keyURLScheme.String(scheme), protocol(r.ProtoMajor, r.ProtoMinor)}, server(r.Host, scheme)...)
+	attrs = append(attrs, keyURLScheme.String(scheme), protocol(r.ProtoMajor, r.ProtoMinor))
+	attrs = appendServer(attrs, r.Host, scheme)
 	if r.URL != nil {
 		attrs = append(attrs, keyURLPath.String(cut(r.URL.Path)))
 	}

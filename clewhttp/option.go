@@ -3,6 +3,7 @@ package clewhttp
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/clewhq/clew"
@@ -68,11 +69,7 @@ func Skip(skip func(*http.Request) bool) SkipOption { return SkipOption{skip} }
 // allowed reports whether a host, with or without port, may learn what children inherit.
 func (c *transportConfig) allowed(hostPort string) bool {
 	hostPort = strings.ToLower(hostPort)
-	host := hostPort
-	if h, _, err := net.SplitHostPort(hostPort); err == nil {
-		host = h
-	}
-	host = strings.TrimSuffix(strings.Trim(host, "[]"), ".")
+	host := strings.TrimSuffix(hostOf(hostPort), ".")
 	if loopback(host) {
 		return true
 	}
@@ -93,6 +90,20 @@ func loopback(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	if !strings.HasPrefix(host, "127.") && strings.IndexByte(host, ':') < 0 { // or else the error would cost allocations
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// hostOf takes the port and the brackets off.
+func hostOf(hostPort string) string {
+	host := hostPort
+	if strings.IndexByte(hostPort, ':') >= 0 { // or else the error would cost an allocation
+		if h, _, err := net.SplitHostPort(hostPort); err == nil {
+			host = h
+		}
+	}
+	return strings.Trim(host, "[]")
 }

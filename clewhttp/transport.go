@@ -1,8 +1,10 @@
 package clewhttp
 
 import (
+	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -49,21 +51,13 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	var span *clew.Span
 	if t.config.skip == nil || !t.config.skip(r) {
-		name, attrs := method(r.Method)
+		attrs, name := appendMethod(make([]attribute.KeyValue, 0, room), r.Method)
 		attrs = append(attrs, keyURLFull.String(fullURL(r.URL)))
-		attrs = append(attrs, server(r.URL.Host, r.URL.Scheme)...)
+		attrs = appendServer(attrs, r.URL.Host, r.URL.Scheme)
 		ctx, span = clew.Start(ctx, name, clew.Kind(trace.SpanKindClient), clew.Attr(attrs...))
 	}
 
-	out := r.Clone(ctx)
-	if out.Header == nil {
-		out.Header = http.Header{}
-	}
-	if trace.SpanContextFromContext(ctx).IsValid() {
-		for _, name := range spanHeaders {
-			delete(out.Header, name)
-		}
-	}
+	out := outgoing(ctx, r)
 	if t.config.allowed(r.URL.Host) {
 		clew.Inject(ctx, propagation.HeaderCarrier(out.Header))
 	} else {
@@ -77,10 +71,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		span.EndErr(&err)
 		return resp, err
 	}
-	span.SetAttributes(response(resp)...)
-	if resp.StatusCode >= 400 {
-		span.OTel().SetStatus(codes.Error, http.StatusText(resp.StatusCode))
-	}
+	setResponse(span, resp)
 	if resp.Body == nil || resp.Body == http.NoBody || resp.StatusCode == http.StatusSwitchingProtocols {
 		span.End() // of an upgraded connection the body is the connection, and must stay what it is
 	} else {
@@ -89,28 +80,43 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// outgoing is r in ctx, with a URL and headers of its own. If ctx has a span, headers that name another one are left out.
+func outgoing(ctx context.Context, r *http.Request) *http.Request {
+	out := r.WithContext(ctx)
+	address := *r.URL
+	out.URL, out.Header = &address, make(http.Header, len(r.Header)+2)
+	inside := trace.SpanContextFromContext(ctx).IsValid()
+	for name, values := range r.Header {
+		if !inside || !spanHeaders[name] {
+			out.Header[name] = slices.Clip(values) // so that what the next transport adds is not added to r
+		}
+	}
+	return out
+}
+
 // spanHeaders are those that name a span, in any format. A proxy passes on what it got in them; beside the current span
 // that would be a second opinion about the parent, and no business of a host that may not learn it.
-var spanHeaders = func() (out []string) {
+var spanHeaders = func() map[string]bool {
+	out := map[string]bool{}
 	for _, f := range propagators.Formats {
 		for _, name := range f.Fields {
 			if !f.NoSpan {
-				out = append(out, http.CanonicalHeaderKey(name))
+				out[http.CanonicalHeaderKey(name)] = true
 			}
 		}
 	}
 	return out
 }()
 
-func response(resp *http.Response) []attribute.KeyValue {
-	attrs := []attribute.KeyValue{keyStatus.Int(resp.StatusCode)}
+func setResponse(span *clew.Span, resp *http.Response) {
+	span.SetAttributes(keyStatus.Int(resp.StatusCode))
 	if resp.ProtoMajor > 0 {
-		attrs = append(attrs, protocol(resp.ProtoMajor, resp.ProtoMinor))
+		span.SetAttributes(protocol(resp.ProtoMajor, resp.ProtoMinor))
 	}
 	if resp.StatusCode >= 400 {
-		attrs = append(attrs, keyErrorType.String(strconv.Itoa(resp.StatusCode)))
+		span.SetAttributes(keyErrorType.String(strconv.Itoa(resp.StatusCode)))
+		span.OTel().SetStatus(codes.Error, http.StatusText(resp.StatusCode))
 	}
-	return attrs
 }
 
 // body ends the span when the response is over.

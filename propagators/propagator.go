@@ -173,7 +173,7 @@ func Outgoing(ctx context.Context, sc trace.SpanContext) Carried {
 		SpanContext: sc, Path: names, IDsPath: ids,
 		Session: s.Session, User: s.User, Metadata: s.Metadata, TraceType: s.TraceType, TracingLevel: s.Level,
 	}
-	out.passOn(s)
+	out.passOn(&s)
 	return out
 }
 

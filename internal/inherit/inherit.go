@@ -59,16 +59,21 @@ type Entry struct {
 var nothing = &Handed{}
 
 // New returns the State of a root.
-func New() *State { return &State{Handed: nothing, Position: Nowhere} }
+func New() *State { return (*State)(nil).Copy() }
 
 // Copy returns a State to change; of a nil s that is a new one.
 func (s *State) Copy() *State {
+	c := s.copy()
+	return &c
+}
+
+func (s *State) copy() State {
 	if s == nil {
-		return New()
+		return State{Handed: nothing, Position: Nowhere}
 	}
 	c := *s
 	c.Starting = nil
-	return &c
+	return c
 }
 
 // Change gives s an Association of its own that change has changed. The slices in it are shared: change replaces them and

@@ -28,17 +28,25 @@ var Nowhere = &Position{}
 // paths lead from the root to a span: the names, and the ids in UUID form.
 type paths struct{ names, ids []string }
 
-// place sets a new p to a span of which only its paths are known, which are kept in room.
-func (p *Position) place(sc trace.SpanContext, room *paths, names, ids []string) {
-	p.Trace, p.Span, p.Remote = sc.TraceID(), sc.SpanID(), sc.IsRemote()
-	if len(names) == 0 && len(ids) == 0 {
-		return
+// at is the position of a span of which only its paths are known, if those.
+func at(sc trace.SpanContext, names, ids []string) *Position {
+	p := new(Position)
+	if len(names) > 0 || len(ids) > 0 {
+		return p.place(sc, new(paths), names, ids)
 	}
+	p.Trace, p.Span, p.Remote = sc.TraceID(), sc.SpanID(), sc.IsRemote()
+	return p
+}
+
+// place sets a new p, and keeps the paths in room. Without ids, its own is all of the ids path.
+func (p *Position) place(sc trace.SpanContext, room *paths, names, ids []string) *Position {
+	p.Trace, p.Span, p.Remote = sc.TraceID(), sc.SpanID(), sc.IsRemote()
 	if len(ids) == 0 {
 		ids = []string{SpanUUID(p.Span)}
 	}
 	*room = paths{names, ids}
 	p.known.Store(room)
+	return p
 }
 
 // Of reports whether p is the position of sc.

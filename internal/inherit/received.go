@@ -19,11 +19,7 @@ type Received struct {
 
 // Receive begins with what ctx knows.
 func Receive(ctx context.Context) *Received {
-	r := &Received{State: State{Handed: nothing, Position: Nowhere}}
-	if s := From(ctx); s != nil {
-		r.State = *s
-		r.Starting = nil
-	}
+	r := &Received{State: From(ctx).copy()}
 	r.handed.Association = r.Association
 	r.Handed = &r.handed
 	if r.Entry != nil {
@@ -40,7 +36,6 @@ func (r *Received) Context(ctx context.Context) context.Context { return With(ct
 // all of the ids path. The slices belong to the state from now on.
 func (r *Received) Continue(ctx context.Context, sc trace.SpanContext, names, ids []string) context.Context {
 	r.Span = nil
-	r.position.place(sc.WithRemote(true), &r.paths, names, ids)
-	r.Position = &r.position
+	r.Position = r.position.place(sc.WithRemote(true), &r.paths, names, ids)
 	return EnterRemote(ctx, &r.State, sc)
 }

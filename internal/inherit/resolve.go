@@ -76,42 +76,31 @@ type Holder interface {
 	Inherited() *State
 }
 
-// Resolve returns what a child of parent inherits in ctx, with Position that of parent. The result is shared: Copy it
-// before changing it. When the state in ctx does not know parent, because a foreign instrumentation started it, that
-// span is asked, or its attributes are read; what the context says about session, user and metadata still wins over them.
-func Resolve(ctx context.Context, parent trace.SpanContext) *State {
+// Resolve returns what a child of parent inherits in ctx, with Position that of parent. When the state in ctx does not know
+// parent, because a foreign instrumentation started it, that span is asked, or its attributes are read; what the context
+// says about session, user and metadata still wins over them.
+func Resolve(ctx context.Context, parent trace.SpanContext) State {
 	s := From(ctx)
 	if s != nil && s.Position.Of(parent) {
-		return s
+		return s.copy()
 	}
-	out := &resolved{State: State{Handed: nothing}}
-	if s != nil {
-		out.State = *s
-	}
-	out.Position, out.Span, out.Starting = Nowhere, nil, nil
+	out := s.copy()
+	out.Position, out.Span = Nowhere, nil
 	if !parent.IsValid() {
-		return &out.State
+		return out
 	}
 	var names, ids []string
 	if span := trace.SpanFromContext(ctx); span.SpanContext().SpanID() == parent.SpanID() {
 		if held := held(span); held != nil {
 			out.join(held)
-			return &out.State
+			return out
 		}
 		if span, ok := span.(sdktrace.ReadOnlySpan); ok {
 			names, ids = out.readAttributes(span.Attributes())
 		}
 	}
-	out.position.place(parent, &out.paths, names, ids)
-	out.Position = &out.position
-	return &out.State
-}
-
-// resolved is a State with what it points to, in one piece of memory.
-type resolved struct {
-	State
-	position Position
-	paths    paths
+	out.Position = at(parent, names, ids)
+	return out
 }
 
 func held(span trace.Span) *State {

@@ -14,6 +14,7 @@ type attributes struct {
 	dropped int
 	seen    uint64                // a bit for each key, so that nearly every new one is known to be new
 	index   map[attribute.Key]int // where they are, once there are many
+	room    [6]attribute.KeyValue // for list, of a span with few
 }
 
 // few is how many attributes are searched one by one.
@@ -53,7 +54,7 @@ func bit(key attribute.Key) uint64 {
 	return 1 << ((uint(n) + 5*uint(key[n-1]) + 11*uint(key[n/2])) & 63)
 }
 
-// spare is room for what is set later.
+// spare is room for what is set later, where there is not room enough in the span.
 const spare = 4
 
 // set sets attributes. Who calls it holds the lock.
@@ -64,7 +65,9 @@ func (s *Span) set(kv []attribute.KeyValue) {
 	l := &s.tracer.provider.limits
 	a := &s.attrs
 	if a.list == nil && l.AttributeCountLimit != 0 {
-		a.list = make([]attribute.KeyValue, 0, len(kv)+spare)
+		if a.list = a.room[:0]; len(kv) > len(a.room) {
+			a.list = make([]attribute.KeyValue, 0, len(kv)+spare)
+		}
 	}
 	for _, kv := range kv {
 		if !kv.Valid() {

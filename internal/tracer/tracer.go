@@ -37,7 +37,7 @@ func (t *Tracer) Start(ctx context.Context, name string, opts ...trace.SpanStart
 	}
 	c := trace.NewSpanStartConfig(opts...)
 	o := Options{Kind: c.SpanKind(), Attributes: c.Attributes(), Links: c.Links(), Time: c.Timestamp(), NewRoot: c.NewRoot()}
-	d := t.Decide(ctx, name, &o)
+	d := t.Decide(ctx, trace.SpanFromContext(ctx), name, &o)
 	if !d.Record {
 		span := d.Unrecorded()
 		return trace.ContextWithSpan(ctx, span), span
@@ -60,9 +60,8 @@ type Decision struct {
 	attrs  []attribute.KeyValue // of the sampler
 }
 
-// Decide asks the sampler. The ids of a new trace are random, and its flags say so.
-func (t *Tracer) Decide(ctx context.Context, name string, o *Options) Decision {
-	parent := trace.SpanFromContext(ctx)
+// Decide asks the sampler. The ids of a new trace are random, and its flags say so. The parent is the current span of ctx.
+func (t *Tracer) Decide(ctx context.Context, parent trace.Span, name string, o *Options) Decision {
 	d := Decision{Context: ctx, tracer: t}
 	if o.NewRoot {
 		d.Context = trace.ContextWithSpanContext(ctx, trace.SpanContext{})
