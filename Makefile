@@ -23,7 +23,7 @@ build: ## build the clew binary as .tmp/clew
 	go build -trimpath -ldflags '-s -w' -o $(BIN) ./server/cmd/clew
 
 .PHONY: test
-test: lint unit modules contrib chain rivals web e2e interop clean-tree ## all that CI runs: every check and every test
+test: lint unit modules contrib chain rivals web e2e interop clients clean-tree ## all that CI runs: every check and every test
 
 .PHONY: unit
 unit: ## Go tests of all modules in the workspace, race detector on
@@ -56,6 +56,11 @@ e2e: build ## UI flows in a real headless Chromium against the real server
 .PHONY: interop
 interop: build ## published SDKs of others against the real server
 	cd interop && ./install.sh && GOWORK=off CLEW_BIN=$(BIN) $(RACE) ./...
+
+.PHONY: clients
+clients: ## the Go clients of model providers against the transport that records them
+	@GOWORK=off go -C tools build -o $(TMP)/ honnef.co/go/tools/cmd/staticcheck github.com/kisielk/errcheck
+	@export GOWORK=off; cd interop/clients && go vet ./... && $(TMP)/staticcheck ./... && $(TMP)/errcheck -ignoretests ./... && $(RACE) ./...
 
 .PHONY: contrib
 contrib: ## check and test each module of contrib/ alone, against the library and broker that it adapts

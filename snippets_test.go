@@ -34,6 +34,7 @@ import (
 
 	"github.com/clewhq/clew"
 	"github.com/clewhq/clew/clewhttp"
+	"github.com/clewhq/clew/llm"
 	"github.com/clewhq/clew/llmhttp"
 	"github.com/clewhq/clew/propagators"
 )
@@ -49,6 +50,7 @@ var (
 	ctx                   context.Context
 	err                   error
 	question, query, addr string
+	answer                string
 	row                   Row
 	rows                  []Row
 	jobs                  []Job

@@ -25,19 +25,32 @@ type attempts struct {
 
 // attempt is a call that failed.
 type attempt struct {
-	key   attemptKey
+	call  callKey
 	span  trace.SpanContext
 	kind  string // of the error
 	count int    // how often it had been sent before
 	at    time.Time
 }
 
-// attemptKey is what a retry has in common with the call that failed: the span it is made under, where it goes and what it
+// callKey is what a retry has in common with the call that failed: the span it is made under, where it goes and what it
 // says.
-type attemptKey struct {
+type callKey struct {
 	trace trace.TraceID
 	span  trace.SpanID
-	call  uint64
+	url   string
+	body  uint64
+	known bool // the body, which can't always be read before it is sent
+}
+
+// same reports whether two calls are one. Where a body is not known the SDK must say that it repeats.
+func (k callKey) same(other callKey, repeated bool) bool {
+	if k.trace != other.trace || k.span != other.span || k.url != other.url {
+		return false
+	}
+	if k.known && other.known {
+		return k.body == other.body
+	}
+	return repeated
 }
 
 const (
@@ -47,16 +60,13 @@ const (
 
 // keyOf returns the key of a call, as far as it was captured; ok is false if it can't be told from others, as without a
 // span around it.
-func (a *attempts) keyOf(rec *recording) (key attemptKey, ok bool) {
+func (a *attempts) keyOf(rec *recording) (key callKey, ok bool) {
 	parent := trace.SpanContextFromContext(rec.ctx)
-	if !rec.asked || rec.request.over || !parent.IsValid() {
-		return attemptKey{}, false
+	key = callKey{trace: parent.TraceID(), span: parent.SpanID(), url: rec.target.String()}
+	if key.known = rec.asked && !rec.request.over; key.known {
+		key.body = maphash.Bytes(a.seed, rec.request.kept)
 	}
-	var h maphash.Hash
-	h.SetSeed(a.seed)
-	_, _ = h.WriteString(rec.target.String()) // which never fails
-	_, _ = h.Write(rec.request.kept)
-	return attemptKey{trace: parent.TraceID(), span: parent.SpanID(), call: h.Sum64()}, true
+	return key, parent.IsValid()
 }
 
 // some reports whether any call has failed.
@@ -76,12 +86,12 @@ func (a *attempts) add(failed attempt) {
 	a.failed = append(a.failed, failed)
 }
 
-// take returns the last failed call with a key and forgets it.
-func (a *attempts) take(key attemptKey, now time.Time) (failed attempt, ok bool) {
+// take returns the last failed call that a call repeats and forgets it. The SDK may have said that it does.
+func (a *attempts) take(key callKey, repeated bool, now time.Time) (failed attempt, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := len(a.failed) - 1; i >= 0; i-- {
-		if f := a.failed[i]; f.key == key {
+		if f := a.failed[i]; f.call.same(key, repeated) {
 			a.failed = append(a.failed[:i], a.failed[i+1:]...)
 			return f, now.Sub(f.at) < maxRetryAge
 		}
@@ -95,7 +105,7 @@ func (rec *recording) retryOf(r *http.Request) []clew.SpanOption {
 	var opts []clew.SpanOption
 	if rec.config.attempts.some() {
 		if key, ok := rec.config.attempts.keyOf(rec); ok {
-			if before, ok := rec.config.attempts.take(key, rec.start); ok {
+			if before, ok := rec.config.attempts.take(key, rec.resent > 0, rec.start); ok {
 				rec.resent = max(rec.resent, before.count+1)
 				rec.before = &before
 				opts = append(opts, clew.Links(trace.Link{SpanContext: before.span}))
@@ -128,7 +138,7 @@ func (rec *recording) rememberFailure(now time.Time) {
 	}
 	if key, ok := rec.config.attempts.keyOf(rec); ok {
 		rec.config.attempts.add(attempt{
-			key: key, span: rec.span.OTel().SpanContext(), kind: rec.call.ErrorType, count: rec.resent, at: now,
+			call: key, span: rec.span.OTel().SpanContext(), kind: rec.call.ErrorType, count: rec.resent, at: now,
 		})
 	}
 }

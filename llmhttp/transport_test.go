@@ -547,3 +547,28 @@ func TestWhatIsAskedAnewIsNoRetry(t *testing.T) {
 		}
 	}
 }
+
+func TestAMessageOfTenMegabytesWithAnImageKeepsItsSpan(t *testing.T) {
+	big := strings.Repeat("why? ", 2<<20)
+	image := strings.Repeat("iVBORw0K", 1<<17) // 1 MiB
+	ask := `{"model":"gpt-4o","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,` +
+		image + `"}}]},{"role":"user","content":"` + big + `"}]}`
+	srv := reply(t, strings.Replace(replyPlain, "Hi.", big, 1), func(_ *http.Request, sent []byte) {
+		if string(sent) != ask {
+			t.Errorf("%d bytes arrived of %d, or others", len(sent), len(ask))
+		}
+	})
+	ctx, sc := caller(t)
+	if got := exchangeOf(t, client(), post(t, ctx, srv.URL, ask)); len(got) < len(big) {
+		t.Errorf("%d bytes came back", len(got))
+	}
+	s := oneSpan(t, sc)
+	for _, key := range []string{string(llm.RequestIncompleteKey), string(llm.ResponseIncompleteKey)} {
+		if got := attr(s, key); got != llm.IncompleteLimit {
+			t.Errorf("%s = %q, want %q", key, got, llm.IncompleteLimit)
+		}
+	}
+	if s.Name() != "chat gpt-4o" {
+		t.Errorf("span %q", s.Name())
+	}
+}
