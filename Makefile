@@ -73,9 +73,10 @@ rivals: ## hold the SDK against its rivals: the same bytes, for how much less
 	cd bench && GOWORK=off go test -count 1 .
 
 .PHONY: chain
-chain: build ## one trace through nine kinds of hops: real servers, a process each
+chain: build ## one trace through nine kinds of hops, and recipes for more libraries, with real servers
 	@GOWORK=off go -C tools build -o $(TMP)/ honnef.co/go/tools/cmd/staticcheck github.com/kisielk/errcheck
-	@export GOWORK=off CLEW_BIN=$(BIN); cd chain && go vet ./... && $(TMP)/staticcheck ./... && $(TMP)/errcheck -ignoretests ./... && $(RACE) ./...
+	@export GOWORK=off CLEW_BIN=$(BIN); for d in chain examples/recipes; do echo "test $$d"; \
+	  (cd $$d && go vet ./... && $(TMP)/staticcheck ./... && $(TMP)/errcheck -ignoretests ./... && $(RACE) ./...); done
 
 .PHONY: soak-outage
 soak-outage: ## the server is away for five minutes at 1,000 spans/s, the program is killed amid: nothing is lost

@@ -94,7 +94,7 @@ func (p Propagator) ExtractWith(ctx context.Context, c propagation.TextMapCarrie
 }
 
 // hear adds to what a carrier's earlier formats say what one more says. With keys only what is signed is believed.
-func (best *Carried) hear(f *Format, in []Values, prefixed []Member, keys [][]byte, notes *inherit.Notes) *inherit.Notes {
+func (c *Carried) hear(f *Format, in []Values, prefixed []Member, keys [][]byte, notes *inherit.Notes) *inherit.Notes {
 	got, refusal := f.read(in, prefixed)
 	if refusal == nil && len(keys) > 0 {
 		got, refusal = verified(got, f, in, keys)
@@ -107,14 +107,14 @@ func (best *Carried) hear(f *Format, in []Values, prefixed []Member, keys [][]by
 	}
 	switch {
 	case !got.Valid():
-		best.join(&got)
-	case !best.Valid():
-		if !best.empty() {
-			got.join(best)
+		c.join(&got)
+	case !c.Valid():
+		if !c.empty() {
+			got.join(c)
 		}
-		*best = got
-	case sameTrace(best.SpanContext.TraceID(), got.SpanContext.TraceID()):
-		best.join(&got)
+		*c = got
+	case sameTrace(c.SpanContext.TraceID(), got.SpanContext.TraceID()):
+		c.join(&got)
 	default:
 		notes = link(notes, got.SpanContext, ReasonOtherTrace, got.Format)
 	}
