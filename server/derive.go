@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -45,7 +46,7 @@ func Reindex(ctx context.Context, cfg Config, report func(ReindexProgress)) (p R
 	if err != nil {
 		return p, err
 	}
-	st, closeStore, err := openStore(cfg.Store, cfg.Data)
+	st, closeStore, err := openStore(cfg.Store, cfg.Data, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return p, err
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -15,13 +16,13 @@ import (
 // engine is one line of the table of storage engines.
 type engine struct {
 	name string
-	open func(dir string) (store.Store, error) // dir exists and is locked
+	open func(dir string, log *slog.Logger) (store.Store, error) // dir exists and is locked
 }
 
 // engines is THE TABLE of storage engines. memory forgets everything at exit.
 var engines = []engine{
-	{"sqlite", func(dir string) (store.Store, error) { return sqlite.Open(dir) }},
-	{"memory", func(string) (store.Store, error) { return memory.New(), nil }},
+	{"sqlite", func(dir string, log *slog.Logger) (store.Store, error) { return sqlite.Open(dir, log) }},
+	{"memory", func(string, *slog.Logger) (store.Store, error) { return memory.New(), nil }},
 }
 
 func engineNames() []string {
@@ -34,7 +35,7 @@ func engineNames() []string {
 
 // openStore opens the named engine in dir, which is made when missing and
 // locked until close is called: two servers on one directory would corrupt it.
-func openStore(name, dir string) (s store.Store, close func() error, err error) {
+func openStore(name, dir string, log *slog.Logger) (s store.Store, close func() error, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("data directory: %w", err)
 	}
@@ -50,7 +51,7 @@ func openStore(name, dir string) (s store.Store, close func() error, err error) 
 		if e.name != name {
 			continue
 		}
-		s, err := e.open(dir)
+		s, err := e.open(dir, log)
 		if err != nil {
 			return nil, nil, fmt.Errorf("open %s store in %s: %w", name, dir, joinErr(err, lock.Unlock()))
 		}

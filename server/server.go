@@ -49,7 +49,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, ready func(url strin
 	}
 	defer func() { _ = main.Close() }()
 
-	st, closeStore, err := openStore(cfg.Store, cfg.Data)
+	st, closeStore, err := openStore(cfg.Store, cfg.Data, log)
 	if err != nil {
 		return err
 	}

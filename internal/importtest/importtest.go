@@ -28,7 +28,8 @@ var allowed = map[string][]string{
 
 	// The server's module.
 	"server/internal/trace":            {},
-	"server/internal/query":            {"server/internal/trace"},
+	"server/internal/words":            {},
+	"server/internal/query":            {"server/internal/trace", "server/internal/words"},
 	"server/internal/dialect":          {"server/internal/trace", "llm"},
 	"server/internal/price":            {"server/internal/trace"},
 	"server/internal/continuity":       {"server/internal/trace"},
@@ -36,7 +37,7 @@ var allowed = map[string][]string{
 	"server/internal/auth":             {},
 	"server/internal/store":            {"server/internal/trace", "server/internal/query"},
 	"server/internal/store/memory":     {"server/internal/store", "server/internal/trace", "server/internal/query"},
-	"server/internal/store/sqlite":     {"server/internal/store", "server/internal/trace", "server/internal/query"},
+	"server/internal/store/sqlite":     {"server/internal/store", "server/internal/trace", "server/internal/query", "server/internal/words"},
 	"server/internal/store/clickhouse": {"server/internal/store", "server/internal/trace", "server/internal/query"},
 	"server/internal/store/storetest": {
 		"server/internal/store", "server/internal/store/memory", "server/internal/trace", "server/internal/query",

@@ -44,7 +44,7 @@ func newGenerator(live int) *generator {
 	return g
 }
 
-func (g *generator) words(n int) string {
+func (g *generator) saying(n int) string {
 	var b strings.Builder
 	for range n {
 		fmt.Fprintf(&b, "w%d ", g.r.IntN(5000))
@@ -71,9 +71,9 @@ func (g *generator) span() *trace.Span {
 		t.lastSpan = s.ID
 	}
 	s.Derived = trace.Derived{Service: s.Resource.Attributes.Text("service.name"), Type: "DEFAULT", Session: t.session, User: "user"}
-	text := g.words(270)
+	text := g.saying(270)
 	if g.r.IntN(3) == 0 {
-		t.history = append(t.history, g.words(60))
+		t.history = append(t.history, g.saying(60))
 		text = strings.Join(t.history, "")
 		tokens, cost := int64(len(text)/4), trace.Dollar/100
 		s.Type, s.Model, s.InputTokens, s.Cost = "LLM", "model", &tokens, &cost
@@ -156,7 +156,7 @@ func BenchmarkRead(b *testing.B) {
 			return err
 		}},
 		{"traces by a text that none has", func() error {
-			_, _, err := s.Traces(b.Context(), query.Filter{Where: words("minotaur")}, query.Page{Limit: 50})
+			_, _, err := s.Traces(b.Context(), query.Filter{Where: saying("minotaur")}, query.Page{Limit: 50})
 			return err
 		}},
 		{"first page of sessions", func() error {

@@ -2,13 +2,13 @@ package sqlite
 
 import (
 	"fmt"
+	"runtime"
+	"unsafe"
 
 	"github.com/klauspost/compress/zstd"
-
-	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// The first byte of a stored body says how the rest is packed.
+// The first byte of packed bytes says how the rest is packed.
 const (
 	packedRaw  byte = 0
 	packedZstd byte = 1
@@ -20,18 +20,21 @@ const minCompress = 128
 // maxBody bounds what a damaged frame can make us allocate.
 const maxBody = 1 << 30
 
-// packer turns bodies into what is stored and back. It is safe for concurrent use.
+// packer compresses and uncompresses. It is safe for concurrent use.
 type packer struct {
 	enc *zstd.Encoder
 	dec *zstd.Decoder
 }
 
-func newPacker() (*packer, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(512<<10), zstd.WithLowerEncoderMem(true))
+// newPacker makes a packer. A quick one is for what a sender waits for, the
+// other for what is written once more in the background.
+func newPacker(level zstd.EncoderLevel) (*packer, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithWindowSize(512<<10), zstd.WithLowerEncoderMem(true),
+		zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)))
 	if err != nil {
 		return nil, err
 	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxBody))
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxBody), zstd.WithDecoderConcurrency(0))
 	if err != nil {
 		return nil, err
 	}
@@ -40,23 +43,18 @@ func newPacker() (*packer, error) {
 
 func (p *packer) close() { p.dec.Close() }
 
-// pack encodes and compresses the body of s; scratch is reused.
-func (p *packer) pack(s *trace.Span, scratch []byte) (packed, grown []byte, err error) {
-	e := encoder{buf: scratch[:0]}
-	e.body(s)
-	if e.err != nil {
-		return nil, e.buf, fmt.Errorf("span %s of trace %s: %w", s.ID, s.TraceID, e.err)
+// pack returns raw as it is stored; it keeps nothing of raw.
+func (p *packer) pack(raw []byte) []byte {
+	if len(raw) < minCompress {
+		return append([]byte{packedRaw}, raw...)
 	}
-	if len(e.buf) < minCompress {
-		return append([]byte{packedRaw}, e.buf...), e.buf, nil
-	}
-	return p.enc.EncodeAll(e.buf, []byte{packedZstd}), e.buf, nil
+	return p.enc.EncodeAll(raw, []byte{packedZstd})
 }
 
-// unpack fills in the body of s.
-func (p *packer) unpack(data []byte, s *trace.Span) error {
+// unpack returns what was packed. The string may share data's memory.
+func (p *packer) unpack(data []byte) (string, error) {
 	if len(data) == 0 {
-		return errCorrupt
+		return "", errCorrupt
 	}
 	raw := data[1:]
 	switch data[0] {
@@ -64,12 +62,10 @@ func (p *packer) unpack(data []byte, s *trace.Span) error {
 	case packedZstd:
 		var err error
 		if raw, err = p.dec.DecodeAll(raw, nil); err != nil {
-			return fmt.Errorf("%w: %w", errCorrupt, err)
+			return "", fmt.Errorf("%w: %w", errCorrupt, err)
 		}
 	default:
-		return errCorrupt
+		return "", errCorrupt
 	}
-	d := decoder{buf: string(raw)}
-	d.body(s)
-	return d.end()
+	return unsafe.String(unsafe.SliceData(raw), len(raw)), nil
 }

@@ -32,7 +32,7 @@ func crashChild(dir string) {
 	}
 	n, err := strconv.ParseUint(os.Getenv(crashFrom), 10, 64)
 	fail(err)
-	s, err := Open(dir)
+	s, err := Open(dir, nil)
 	fail(err)
 	for ; ; n++ {
 		facts := round(n)

@@ -4,42 +4,47 @@
 //
 // # Layout
 //
-// This is the plain layout, one row a span:
-//
+//   - frames: one trace's part of one commit. The outline of a frame holds the
+//     narrow part of its spans, about 45 bytes each; the body holds the rest,
+//     compressed together. Of two versions of a span the later frame's counts.
+//     There is no row a span.
+//   - messages: long texts and the elements of JSON arrays in them are stored
+//     once a trace, in the frame that brought them, and those that several traces
+//     have once for all, here; message_traces says who refers to them.
 //   - traces: the summary of each trace, exact after every commit. no is a small
-//     number that stands for the 16-byte id in the other tables.
-//   - spans: the narrow row of each span, all that an outline needs, clustered by
-//     trace, so that a trace is one range of pages.
-//   - bodies: attributes, events, links, input, output and metadata of a span,
-//     encoded and compressed. An outline, a summary or a filter by columns never
-//     reads them.
-//   - events: events that were sent apart from their span. They stay apart for
-//     good and join the span on reading, so that what a span's process said of it
-//     can still be merged exactly with a later version.
-//   - resources, scopes: what many spans share, stored once, found by hash.
-//   - facets: which traces have a span with this service, name, type or user.
-//   - session_traces: what each session is in each of its traces; sessions adds
-//     these up, so that listing sessions looks at no span.
+//     number that stands for the 16-byte id everywhere else and is never used
+//     again.
+//   - vals: services, names, types, users, sessions, providers, models, each once;
+//     facets says which traces have a span with one of them.
+//   - session_traces, sessions: what each session is in each of its traces, and
+//     in all.
 //   - services: first and last start and the number of spans of each service.
-//   - hints: the spans that have a hint (see trace.Hints).
-//
-// # Indexes
-//
-//   - traces_by_id: from a trace id to its number.
-//   - traces_by_start: the order of the trace list; it holds the end too, so that
-//     a time range is decided without the row.
-//   - traces_by_low64: traces whose ids share their low 64 bits.
-//   - sessions_by_end: the order of the session list.
-//   - events_of_span: the loose events of a span, and that each is kept once.
-//
-// The rest are the clustered keys of the tables: spans (trace, then identity),
-// facets (field, value, trace), session_traces (session, trace), hints (hint,
-// start, span).
+//   - resources, scopes: what many spans share, stored once, found by hash.
+//   - events: events that were sent apart from their span.
+//   - hints: the spans that have a hint (see trace.Hints), by its hash.
+//   - segments, blocks: the index of words and attributes, see below.
 //
 // # Writing
 //
-// Append compresses bodies before it waits for the writer. Then, for each trace
-// it touches, it reads the trace's narrow rows, merges, computes the summary
-// with trace.Summarize, and writes what differs; a re-sent batch writes nothing.
-// So the cost of a commit grows with the size of the traces that it touches.
+// Append cuts texts into messages before it waits for the writer. Then it looks
+// up what each trace has (state.go keeps that in memory for the traces that were
+// written last), makes frames and the index on all processors, and writes them
+// in one transaction. Summaries are kept by difference, so the cost of a commit
+// doesn't grow with the traces that it touches; a version that replaces another
+// in a way that can't be told from the two alone makes the trace be read again.
+//
+// # Index
+//
+// Each commit adds a segment: sorted terms (terms.go says which), each with the
+// numbers of the traces that have it. A message is indexed once a trace. Upkeep
+// merges eight segments of a level into one of the next. candidates (search.go)
+// says for a condition of the query language which traces may meet it, and
+// whether that is certain; what isn't certain is decided by the condition's own
+// Match on the trace's spans.
+//
+// # Upkeep
+//
+// In the background, in short transactions between commits: segments are
+// merged, traces that have been quiet are rewritten into one frame, free pages go
+// back to the disk. Only one goroutine does so; a crash leaves the old or the new.
 package sqlite

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"unsafe"
 
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -14,6 +15,9 @@ const maxInterned = 8192
 
 // hash is the first half of a SHA-256: strangers choose what is hashed.
 type hash [16]byte
+
+// hashOfString is hashOf without a copy.
+func hashOfString(s string) hash { return hashOf(unsafe.Slice(unsafe.StringData(s), len(s))) }
 
 func hashOf(b []byte) hash {
 	sum := sha256.Sum256(b)
@@ -135,4 +139,12 @@ func (tr *interning[T]) committed() {
 		clear(tr.in.byHash)
 	}
 	maps.Copy(tr.in.byHash, tr.fresh)
+}
+
+// forget empties the caches: rows went.
+func (in *interner[T]) forget() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	clear(in.byHash)
+	clear(in.byNo)
 }

@@ -2,22 +2,26 @@ package sqlite
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// defaultRare: a listing walks an index in the order of the list and tests each
-// candidate, unless one of the filter's values leads to at most this many
-// traces: then those are the candidates, and they are sorted.
-const defaultRare = 1000
+// checkChunk is how many candidates are taken at a time when each must be
+// looked at; walkChunk, when most are turned down at once.
+const (
+	checkChunk = 16
+	walkChunk  = 256
+)
 
-// wholeChunk is how many candidates are taken at a time when their spans must
-// be read to decide.
-const wholeChunk = 16
+// longTrace is what the index traces_long begins at. A range of time needs to
+// look at no trace that began this long before it, but for those.
+const longTrace = trace.Time(time.Hour)
 
 // condition is part of a WHERE.
 type condition struct {
@@ -32,80 +36,6 @@ func (c *condition) add(sql string, args ...any) {
 
 func (c *condition) String() string { return strings.Join(c.sql, " AND ") }
 
-// term is a filter field that leads to traces.
-type term struct {
-	probe string // is trace t.no among its traces?
-	list  string // its traces
-	count string // how many are they? (prepared; the last argument bounds the work)
-	args  []any
-}
-
-// terms returns the fields of f that lead to traces.
-func terms(f query.Filter) []term {
-	var out []term
-	want := map[store.Field]string{
-		store.FieldService: f.Service, store.FieldName: f.Name, store.FieldType: f.Type, store.FieldUser: f.User,
-	}
-	for _, fc := range facets {
-		if v := want[fc.field]; v != "" {
-			out = append(out, term{
-				probe: "EXISTS (SELECT 1 FROM facets f WHERE f.field = ? AND f.value = ? AND f.trace_no = t.no)",
-				list:  "SELECT f.trace_no FROM facets f WHERE f.field = ? AND f.value = ?",
-				count: countFacet, args: []any{fc.no, v},
-			})
-		}
-	}
-	if f.Session != "" {
-		out = append(out, term{
-			probe: "EXISTS (SELECT 1 FROM session_traces f WHERE f.session = ? AND f.trace_no = t.no)",
-			list:  "SELECT f.trace_no FROM session_traces f WHERE f.session = ?",
-			count: countSession, args: []any{f.Session},
-		})
-	}
-	return out
-}
-
-// rarest returns the term that leads to the fewest traces, and how many; beyond
-// rare it doesn't count on.
-func rarest(t *tx, rare int, ts []term) (best term, n int, err error) {
-	n = rare + 1
-	for _, tm := range ts {
-		var count int
-		if _, err := t.one(tm.count, append(slices.Clip(tm.args), rare+1), &count); err != nil {
-			return term{}, 0, err
-		}
-		if count < n {
-			best, n = tm, count
-		}
-	}
-	return best, n, nil
-}
-
-// ofSpan is the filter as a condition on one row s of spans, without Where and
-// time.
-func ofSpan(f query.Filter) condition {
-	var c condition
-	for _, e := range []struct{ column, value string }{
-		{"service", f.Service}, {"name", f.Name}, {"type", f.Type}, {"session", f.Session}, {"user", f.User},
-	} {
-		if e.value != "" {
-			c.add("s."+e.column+" = ?", e.value)
-		}
-	}
-	switch f.Status {
-	case "":
-	case trace.StatusOK.String():
-		c.add("s.status = ?", int64(trace.StatusOK))
-	case trace.StatusError.String():
-		c.add("s.status = ?", int64(trace.StatusError))
-	case trace.StatusUnset.String():
-		c.add("s.status NOT IN (?, ?)", int64(trace.StatusOK), int64(trace.StatusError))
-	default:
-		c.add("FALSE")
-	}
-	return c
-}
-
 // inTime is the filter's From and To as a condition on a trace or session.
 func inTime(f query.Filter, alias string) condition {
 	var c condition
@@ -115,32 +45,43 @@ func inTime(f query.Filter, alias string) condition {
 	if f.To != 0 {
 		c.add(alias+".start_ns < ?", int64(f.To))
 	}
+	c.add("TRUE")
 	return c
 }
 
 // Traces implements [store.Store].
 func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]trace.Summary, string, error) {
-	at := func(sum *trace.Summary) store.Cursor { return store.Cursor{At: sum.Start, ID: string(sum.TraceID[:])} }
 	var items []trace.Summary
 	var next string
-	f = f.Narrow()
 	err := s.search(ctx, "list traces", f.Where != nil, func(t *tx) error {
-		l := listing[trace.Summary]{kind: store.ListTraces, at: at}
-		base, from, err := tracesOf(t, s.rare, f)
+		sel, err := s.selection(t, f)
 		if err != nil {
 			return err
 		}
-		l.chunk = func(after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
-			where := base
-			if after != nil {
-				where.add("(t.start_ns, t.trace_id) < (?, ?)", int64(after.At), []byte(after.ID))
-			}
-			return traceChunk(t, "SELECT t.no, "+traceColumns+" FROM "+from, where, n)
+		l := listing[trace.Summary]{
+			kind: store.ListTraces, size: checkChunk,
+			at: func(sum *trace.Summary) store.Cursor { return store.Cursor{At: sum.Start, ID: string(sum.TraceID[:])} },
 		}
-		if f.Where != nil {
-			l.matches = func(c candidate[trace.Summary]) (bool, error) {
-				return s.anySpan(t, f, c.item.TraceID)
+		if !sel.check {
+			l.size = max(1, p.Limit) + 1
+			if sel.index != nil && !sel.isFew {
+				l.size = walkChunk
 			}
+		}
+		l.chunk = func(after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
+			if sel.none {
+				return nil, nil
+			}
+			return tracesAfter(t, sel, f, after, n)
+		}
+		l.matches = func(c candidate[trace.Summary]) (bool, error) {
+			switch {
+			case sel.index != nil && !sel.isFew && !sel.index.has(c.no):
+				return false, nil
+			case sel.check, sel.index != nil && c.revised:
+				return s.matches(t, sel, c.item.TraceID, c.no, "")
+			}
+			return true, nil
 		}
 		items, next, err = l.page(p)
 		return err
@@ -148,42 +89,48 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 	return items, next, err
 }
 
-// tracesOf returns what traces f selects, but for its Where: a condition on t
-// and the table, with the index to walk if there is one.
-func tracesOf(t *tx, rare int, f query.Filter) (where condition, from string, err error) {
-	where = inTime(f, "t")
-	where.add("TRUE")
-	ts := terms(f)
-	best, n, err := rarest(t, rare, ts)
-	if err != nil {
-		return where, "", err
+// tracesAfter returns the next candidates of a list.
+func tracesAfter(t *tx, sel *selection, f query.Filter, after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
+	where := inTime(f, "t")
+	sel.condition(&where)
+	if after != nil {
+		where.add("(t.start_ns, t.trace_id) < (?, ?)", int64(after.At), []byte(after.ID))
 	}
-	from = "traces t INDEXED BY traces_by_start"
-	if n <= rare {
-		from = "traces t"
-		where.add("t.no IN ("+best.list+")", best.args...)
+	if sel.isFew {
+		return traceChunk(t, "traces t", where, n)
 	}
-	for _, tm := range ts {
-		where.add(tm.probe, tm.args...)
+	if f.From == 0 {
+		return traceChunk(t, "traces t INDEXED BY traces_by_start", where, n)
 	}
-	// With one term alone its probe says it all.
-	if span := ofSpan(f); len(span.sql) > 1 || len(span.sql) > len(ts) {
-		where.add("EXISTS (SELECT 1 FROM spans s WHERE s.trace_no = t.no AND "+span.String()+")", span.args...)
+	edge := int64(max(f.From, math.MinInt64+longTrace) - longTrace)
+	recent := where
+	recent.add("t.start_ns >= ?", edge)
+	out, err := traceChunk(t, "traces t INDEXED BY traces_by_start", recent, n)
+	if err != nil || len(out) == n {
+		return out, err
 	}
-	return where, from, nil
+	long := where
+	long.add("t.start_ns < ? AND t.end_ns - t.start_ns > 3600000000000", edge)
+	rest, err := traceChunk(t, "traces t INDEXED BY traces_long", long, n-len(out))
+	return append(out, rest...), err
 }
 
-func traceChunk(t *tx, q string, where condition, n int) ([]candidate[trace.Summary], error) {
+func traceQuery(from string, where condition) string {
+	return "SELECT t.no, t.revised, " + traceColumns + " FROM " + from + " WHERE " + where.String() +
+		" ORDER BY t.start_ns DESC, t.trace_id DESC LIMIT ?"
+}
+
+func traceChunk(t *tx, from string, where condition, n int) ([]candidate[trace.Summary], error) {
 	var out []candidate[trace.Summary]
-	q += " WHERE " + where.String() + " ORDER BY t.start_ns DESC, t.trace_id DESC LIMIT ?"
-	err := t.query(q, append(slices.Clip(where.args), n), func(scan func(...any) error) (bool, error) {
+	err := t.query(traceQuery(from, where), append(slices.Clip(where.args), n), func(scan func(...any) error) (bool, error) {
 		var r traceRow
-		var no int64
-		if err := scan(append([]any{&no}, r.dest()...)...); err != nil {
+		var c candidate[trace.Summary]
+		if err := scan(append([]any{&c.no, &c.revised}, r.dest()...)...); err != nil {
 			return false, err
 		}
 		err := r.done()
-		out = append(out, candidate[trace.Summary]{r.sum, no})
+		c.item = r.sum
+		out = append(out, c)
 		return true, err
 	})
 	return out, err
@@ -191,29 +138,56 @@ func traceChunk(t *tx, q string, where condition, n int) ([]candidate[trace.Summ
 
 // Sessions implements [store.Store].
 func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]trace.SessionSummary, string, error) {
-	at := func(sum *trace.SessionSummary) store.Cursor { return store.Cursor{At: sum.End, ID: sum.ID} }
 	var items []trace.SessionSummary
 	var next string
-	f = f.Narrow()
 	err := s.search(ctx, "list sessions", f.Where != nil, func(t *tx) error {
-		base, err := sessionsOf(t, s.rare, f)
+		f := f.Narrow()
+		where := inTime(f, "x")
+		only := f.Session
+		f.Session = "" // it says which session; the rest says what its spans are like
+		sel, err := s.selection(t, f)
 		if err != nil {
 			return err
 		}
-		l := listing[trace.SessionSummary]{kind: store.ListSessions, at: at}
+		if only != "" {
+			no, ok, err := s.values.find(t, fieldSession, only)
+			if err != nil {
+				return err
+			}
+			sel.none = sel.none || !ok
+			where.add("x.no = ?", no)
+		}
+		all := sel.index == nil && len(sel.values) == 0 && !sel.check // no span need be looked at
+		if sel.isFew && !sel.none {
+			nos, err := s.sessionsOfFew(t, sel)
+			if err != nil {
+				return err
+			}
+			all = true
+			where.add("x.no IN (" + numbersList(nos) + ")")
+		}
+		l := listing[trace.SessionSummary]{
+			kind: store.ListSessions, size: checkChunk,
+			at: func(sum *trace.SessionSummary) store.Cursor { return store.Cursor{At: sum.End, ID: sum.ID} },
+		}
+		if all {
+			l.size = max(1, p.Limit) + 1
+		}
 		l.chunk = func(after *store.Cursor, n int) ([]candidate[trace.SessionSummary], error) {
-			where := base
+			if sel.none {
+				return nil, nil
+			}
+			where := where
 			if after != nil {
 				where.add("x.end_ns <= ? AND (x.end_ns < ? OR x.id > ?)", int64(after.At), int64(after.At), after.ID)
 			}
 			return sessionChunk(t, where, n)
 		}
-		if f.Where != nil {
-			l.matches = func(c candidate[trace.SessionSummary]) (bool, error) {
-				of := f
-				of.Session = c.item.ID
-				return s.anySpanOfSession(t, of)
+		l.matches = func(c candidate[trace.SessionSummary]) (bool, error) {
+			if all {
+				return true, nil
 			}
+			return s.sessionMatches(t, sel, c.no, c.item.ID)
 		}
 		items, next, err = l.page(p)
 		return err
@@ -221,124 +195,46 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 	return items, next, err
 }
 
-// sessionsOf is the condition on x under which f selects a session, but for
-// its Where.
-func sessionsOf(t *tx, rare int, f query.Filter) (condition, error) {
-	where := inTime(f, "x")
-	where.add("TRUE")
-	if f.Session != "" {
-		where.add("x.id = ?", f.Session)
-		f.Session = ""
-	}
-	span := ofSpan(f)
-	if len(span.sql) == 0 {
-		return where, nil
-	}
-	best, n, err := rarest(t, rare, terms(f))
-	if err != nil {
-		return where, err
-	}
-	if n <= rare {
-		where.add("x.id IN (SELECT s.session FROM spans s WHERE s.trace_no IN ("+best.list+") AND "+span.String()+")",
-			append(slices.Clip(best.args), span.args...)...)
-		return where, nil
-	}
-	where.add("EXISTS (SELECT 1 FROM session_traces st CROSS JOIN spans s ON s.trace_no = st.trace_no"+
-		" WHERE st.session = x.id AND s.session = x.id AND "+span.String()+")", span.args...)
-	return where, nil
-}
-
 func sessionChunk(t *tx, where condition, n int) ([]candidate[trace.SessionSummary], error) {
 	var out []candidate[trace.SessionSummary]
-	q := "SELECT " + sessionColumns + " FROM sessions x WHERE " + where.String() + " ORDER BY x.end_ns DESC, x.id LIMIT ?"
+	q := "SELECT x.no, " + sessionColumns + " FROM sessions x WHERE " + where.String() + " ORDER BY x.end_ns DESC, x.id LIMIT ?"
 	err := t.query(q, append(slices.Clip(where.args), n), func(scan func(...any) error) (bool, error) {
-		var sum trace.SessionSummary
-		err := scan(sessionDest(&sum)...)
-		out = append(out, candidate[trace.SessionSummary]{item: sum})
+		var c candidate[trace.SessionSummary]
+		err := scan(append([]any{&c.no}, sessionDest(&c.item)...)...)
+		out = append(out, c)
 		return true, err
 	})
 	return out, err
 }
 
-// anySpan reports whether f selects a span of the trace.
-func (s *Store) anySpan(t *tx, f query.Filter, id trace.TraceID) (bool, error) {
-	spans, err := s.wholeTrace(t, id)
-	of := &query.Trace{Spans: spans}
-	return err == nil && slices.ContainsFunc(spans, func(sp *trace.Span) bool { return f.MatchSpan(sp, of) }), err
-}
-
-// anySpanOfSession reports whether f selects a span of its session.
-func (s *Store) anySpanOfSession(t *tx, f query.Filter) (bool, error) {
-	var traces []trace.TraceID
-	err := t.query(tracesOfSession, []any{f.Session}, func(scan func(...any) error) (bool, error) {
+// sessionMatches looks at the spans of a session, trace by trace.
+func (s *Store) sessionMatches(t *tx, sel *selection, no int64, id string) (bool, error) {
+	var where condition
+	where.add("st.session_no = ?", no)
+	sel.condition(&where)
+	type found struct {
+		no int64
+		id trace.TraceID
+	}
+	var traces []found
+	q := "SELECT t.no, t.trace_id FROM session_traces st CROSS JOIN traces t ON t.no = st.trace_no WHERE " + where.String()
+	err := t.query(q, where.args, func(scan func(...any) error) (bool, error) {
+		var f found
 		var id []byte
-		var unused any
-		err := scan(&unused, &unused, &unused, &unused, &unused, &unused, &unused, &unused, &unused, &id)
-		traces = append(traces, trace.TraceID(id))
+		err := scan(&f.no, &id)
+		copy(f.id[:], id)
+		if sel.index == nil || sel.index.has(f.no) {
+			traces = append(traces, f)
+		}
 		return true, err
 	})
-	for _, id := range traces {
-		if err != nil {
-			break
-		}
-		var found bool
-		if found, err = s.anySpan(t, f, id); found {
-			return true, err
+	if err != nil {
+		return false, err
+	}
+	for _, f := range traces {
+		if ok, err := s.matches(t, sel, f.id, f.no, id); err != nil || ok {
+			return ok, err
 		}
 	}
-	return false, err
-}
-
-// candidate is an item of a listing before its spans were looked at.
-type candidate[T any] struct {
-	item T
-	no   int64
-}
-
-// listing takes candidates in order, a chunk at a time, until a page is full.
-type listing[T any] struct {
-	kind    store.Listing
-	at      func(*T) store.Cursor
-	chunk   func(after *store.Cursor, n int) ([]candidate[T], error)
-	matches func(candidate[T]) (bool, error) // nil: every candidate does
-}
-
-func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
-	var after *store.Cursor
-	if p.Cursor != "" {
-		c, err := store.DecodeCursor(l.kind, p.Cursor)
-		if err != nil {
-			return nil, "", err
-		}
-		after = &c
-	}
-	limit := max(1, p.Limit)
-	size := limit + 1
-	if l.matches != nil {
-		size = wholeChunk
-	}
-	for {
-		found, err := l.chunk(after, size)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, c := range found {
-			if l.matches != nil {
-				if ok, err := l.matches(c); err != nil {
-					return nil, "", err
-				} else if !ok {
-					continue
-				}
-			}
-			if len(items) == limit {
-				return items, l.at(&items[limit-1]).Encode(l.kind), nil
-			}
-			items = append(items, c.item)
-		}
-		if len(found) < size {
-			return items, "", nil
-		}
-		c := l.at(&found[len(found)-1].item)
-		after = &c
-	}
+	return false, nil
 }

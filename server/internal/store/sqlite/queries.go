@@ -1,21 +1,27 @@
 package sqlite
 
-import "strings"
-
 // The queries that are prepared when the store opens.
 const (
-	findTrace   = `SELECT no FROM traces WHERE trace_id = ?`
-	insertTrace = `INSERT INTO traces (trace_id, low64, name, start_ns, end_ns, services, span_count, error_count, root_count,
-		orphan_count, session, user, input_tokens, output_tokens, cost) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	idOfTrace   = `SELECT trace_id FROM traces WHERE no = ?`
+	findTrace   = `SELECT no, loose, revised FROM traces WHERE trace_id = ?`
+	insertTrace = `INSERT INTO traces (no, trace_id, low64, name, start_ns, end_ns, services, span_count, error_count, root_count,
+		orphan_count, session, user, input_tokens, output_tokens, cost, loose, revised) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 	updateTrace = `UPDATE traces SET name = ?, start_ns = ?, end_ns = ?, services = ?, span_count = ?, error_count = ?, root_count = ?,
-		orphan_count = ?, session = ?, user = ?, input_tokens = ?, output_tokens = ?, cost = ? WHERE no = ?`
-	rowsOfTrace = `SELECT ` + spanColumns + ` FROM spans s WHERE s.trace_no = ?`
+		orphan_count = ?, session = ?, user = ?, input_tokens = ?, output_tokens = ?, cost = ?, loose = ?, revised = ? WHERE no = ?`
 
-	insertBody = `INSERT INTO bodies (data) VALUES (?)`
-	updateBody = `UPDATE bodies SET data = ? WHERE no = ?`
-	loadBody   = `SELECT data FROM bodies WHERE no = ?`
+	insertFrame   = `INSERT INTO frames (no, trace_no, first_message, messages, outline, body) VALUES (?,?,?,?,?,?)`
+	framesOfTrace = `SELECT no, first_message, messages, outline FROM frames WHERE trace_no = ? ORDER BY no`
+	frameByNo     = `SELECT no, first_message, messages, outline FROM frames WHERE no = ?`
+	bodyOfFrame   = `SELECT body FROM frames WHERE no = ?`
 
-	insertEvent = `INSERT OR IGNORE INTO events (trace_id, span_id, hash, data) VALUES (?,?,?,?)`
+	findMessage        = `SELECT no FROM messages WHERE hash = ?`
+	insertMessage      = `INSERT INTO messages (hash, data) VALUES (?,?)`
+	loadMessage        = `SELECT data FROM messages WHERE no = ?`
+	insertMessageTrace = `INSERT OR IGNORE INTO message_traces (message_no, trace_no) VALUES (?,?)`
+
+	insertEvent   = `INSERT OR IGNORE INTO events (trace_id, span_id, hash, data) VALUES (?,?,?,?)`
+	eventsOfTrace = `SELECT span_id, data FROM events WHERE trace_id = ? ORDER BY no`
+	eventsOfSpan  = `SELECT span_id, data FROM events WHERE trace_id = ? AND span_id = ? ORDER BY no`
 
 	findResource   = `SELECT no FROM resources WHERE hash = ?`
 	insertResource = `INSERT INTO resources (hash, data) VALUES (?,?)`
@@ -24,70 +30,79 @@ const (
 	insertScope    = `INSERT INTO scopes (hash, data) VALUES (?,?)`
 	loadScope      = `SELECT data FROM scopes WHERE no = ?`
 
-	insertFacet = `INSERT OR IGNORE INTO facets (field, value, trace_no) VALUES (?,?,?)`
-	deleteFacet = `DELETE FROM facets WHERE field = ? AND value = ? AND trace_no = ?`
-	insertHint  = `INSERT OR IGNORE INTO hints (hint, start_ns, trace_no, span_id, kind, service) VALUES (?,?,?,?,?,?)`
-	deleteHint  = `DELETE FROM hints WHERE hint = ? AND start_ns = ? AND trace_no = ? AND span_id = ? AND kind = ? AND service = ?`
+	findValue   = `SELECT no FROM vals WHERE field = ? AND text = ?`
+	insertValue = `INSERT INTO vals (field, text) VALUES (?,?)`
+	loadValue   = `SELECT text FROM vals WHERE no = ?`
+	valuesFrom  = `SELECT v.text FROM vals v WHERE v.field = ? AND v.text >= ? AND EXISTS (SELECT 1 FROM facets f WHERE f.value_no = v.no)
+		ORDER BY v.text LIMIT ?`
+	insertFacet   = `INSERT OR IGNORE INTO facets (value_no, trace_no) VALUES (?,?)`
+	deleteFacet   = `DELETE FROM facets WHERE value_no = ? AND trace_no = ?`
+	tracesOfValue = `SELECT trace_no FROM facets WHERE value_no = ?`
+	countFacet    = `SELECT count(*) FROM (SELECT 1 FROM facets WHERE value_no = ? LIMIT ?)`
 
-	upsertSessionTrace = `INSERT OR REPLACE INTO session_traces (session, trace_no, start_ns, end_ns, user, user_start_ns,
+	insertHint = `INSERT OR IGNORE INTO hints (hash, start_ns, trace_no, span_id, kind, service_no) VALUES (?,?,?,?,?,?)`
+	deleteHint = `DELETE FROM hints WHERE hash = ? AND start_ns = ? AND trace_no = ? AND span_id = ? AND kind = ? AND service_no = ?`
+	hinted     = `SELECT t.trace_id, t.no, h.span_id, h.start_ns, h.kind, h.service_no FROM hints h CROSS JOIN traces t ON t.no = h.trace_no
+		WHERE h.hash = ? AND h.start_ns BETWEEN ? AND ? AND t.trace_id <> ?
+		ORDER BY h.start_ns`
+
+	upsertSessionTrace = `INSERT OR REPLACE INTO session_traces (session_no, trace_no, start_ns, end_ns, user, user_start_ns,
 		span_count, error_count, input_tokens, output_tokens, cost) VALUES (?,?,?,?,?,?,?,?,?,?,?)`
-	deleteSessionTrace = `DELETE FROM session_traces WHERE session = ? AND trace_no = ?`
+	deleteSessionTrace = `DELETE FROM session_traces WHERE session_no = ? AND trace_no = ?`
 	tracesOfSession    = `SELECT st.start_ns, st.end_ns, st.user, st.user_start_ns, st.span_count, st.error_count,
 		st.input_tokens, st.output_tokens, st.cost, t.trace_id
-		FROM session_traces st CROSS JOIN traces t ON t.no = st.trace_no WHERE st.session = ?`
-	upsertSession = `INSERT OR REPLACE INTO sessions (id, start_ns, end_ns, user, trace_count, span_count, error_count,
-		input_tokens, output_tokens, cost) VALUES (?,?,?,?,?,?,?,?,?,?)`
-	deleteSession = `DELETE FROM sessions WHERE id = ?`
+		FROM session_traces st CROSS JOIN traces t ON t.no = st.trace_no WHERE st.session_no = ?`
+	loadSession   = `SELECT ` + sessionColumns + `, x.user_start_ns, x.user_trace FROM sessions x WHERE x.no = ?`
+	upsertSession = `INSERT OR REPLACE INTO sessions (no, id, start_ns, end_ns, user, trace_count, span_count, error_count,
+		input_tokens, output_tokens, cost, user_start_ns, user_trace) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	deleteSession = `DELETE FROM sessions WHERE no = ?`
+	sessionByNo   = `SELECT ` + sessionColumns + ` FROM sessions x WHERE x.no = ?`
 
 	upsertService = `INSERT INTO services (name, first_ns, last_ns, span_count) VALUES (?,?,?,?)
 		ON CONFLICT (name) DO UPDATE SET first_ns = min(first_ns, excluded.first_ns), last_ns = max(last_ns, excluded.last_ns),
 		span_count = span_count + excluded.span_count`
-
-	outlineOfTrace = `SELECT ` + spanColumns + ` FROM traces t CROSS JOIN spans s ON s.trace_no = t.no WHERE t.trace_id = ?`
-	wholeTrace     = `SELECT b.data, ` + spanColumns + ` FROM traces t CROSS JOIN spans s ON s.trace_no = t.no
-		CROSS JOIN bodies b ON b.no = s.body_no WHERE t.trace_id = ?`
-	wholeSpan     = wholeTrace + ` AND s.span_id = ?`
-	eventsOfTrace = `SELECT span_id, data FROM events WHERE trace_id = ? ORDER BY no`
-	eventsOfSpan  = `SELECT span_id, data FROM events WHERE trace_id = ? AND span_id = ? ORDER BY no`
+	serviceByName = `SELECT first_ns, last_ns, span_count FROM services WHERE name = ?`
 
 	summaryOfTrace = `SELECT ` + traceColumns + ` FROM traces t WHERE t.trace_id = ?`
-	sessionByID    = `SELECT ` + sessionColumns + ` FROM sessions x WHERE x.id = ?`
-	sharing        = `SELECT trace_id FROM traces WHERE low64 = ? AND trace_id <> ? ORDER BY trace_id LIMIT ?`
-	serviceByName  = `SELECT first_ns, last_ns, span_count FROM services WHERE name = ?`
-	hinted         = `SELECT t.trace_id, ` + spanColumns + ` FROM hints h CROSS JOIN traces t ON t.no = h.trace_no
-		CROSS JOIN spans s ON s.trace_no = h.trace_no AND s.span_id = h.span_id AND s.start_ns = h.start_ns AND s.kind = h.kind
-			AND s.service = h.service
-		WHERE h.hint = ? AND h.start_ns BETWEEN ? AND ? AND t.trace_id <> ?
-		ORDER BY h.start_ns, t.trace_id, s.span_id, s.service, s.kind LIMIT ?`
-	facetFrom   = `SELECT value FROM facets WHERE field = ? AND value >= ? ORDER BY value LIMIT 1`
-	facetAfter  = `SELECT value FROM facets WHERE field = ? AND value > ? ORDER BY value LIMIT 1`
-	sessionFrom = `SELECT id FROM sessions WHERE id >= ? ORDER BY id LIMIT ?`
-	countRows   = `SELECT (SELECT coalesce(sum(span_count), 0) FROM services), (SELECT count(*) FROM traces)`
+	sharingLow64   = `SELECT trace_id FROM traces WHERE low64 = ? AND trace_id <> ? ORDER BY trace_id LIMIT ?`
+	countRows      = `SELECT (SELECT coalesce(sum(span_count), 0) FROM services), (SELECT count(*) FROM traces)`
 
-	countFacet   = `SELECT count(*) FROM (SELECT 1 FROM facets WHERE field = ? AND value = ? LIMIT ?)`
-	countSession = `SELECT count(*) FROM (SELECT 1 FROM session_traces WHERE session = ? LIMIT ?)`
+	frameNumbers = `SELECT no FROM frames WHERE trace_no = ? ORDER BY no`
+	replaceFrame = `UPDATE frames SET first_message = ?, messages = ?, outline = ?, body = ? WHERE no = ?`
+	deleteFrame  = `DELETE FROM frames WHERE no = ?`
+	looseTraces  = `SELECT no, trace_id FROM traces INDEXED BY traces_loose WHERE loose > 1`
+	tightenTrace = `UPDATE traces SET loose = 0 WHERE no = ?`
+
+	fullLevel       = `SELECT level FROM segments WHERE ready GROUP BY level HAVING count(*) >= ? AND sum(bytes) <= ? ORDER BY level LIMIT 1`
+	segmentsOfLevel = `SELECT no, level, first_trace, last_trace, dead FROM segments WHERE ready AND level = ? ORDER BY no`
+	deadSegment     = `SELECT no, level, first_trace, last_trace, dead FROM segments WHERE ready AND dead ORDER BY no LIMIT ?`
+	finishSegment   = `UPDATE segments SET first_trace = ?, last_trace = ?, bytes = ?, dead = ?, directory = ?, ready = TRUE WHERE no = ?`
+	retireSegment   = `UPDATE segments SET ready = FALSE WHERE no = ?`
+	retiredSegment  = `SELECT no FROM segments WHERE NOT ready LIMIT 1`
+	deleteSegment   = `DELETE FROM segments WHERE no = ?`
+	deleteBlocks    = `DELETE FROM blocks WHERE no IN (SELECT no FROM blocks WHERE no >= ? AND no < ? LIMIT ?)`
+	blocksFrom      = `SELECT data FROM blocks WHERE no >= ? AND no < ? ORDER BY no LIMIT ?`
+	tracesBetween   = `SELECT no FROM traces WHERE no BETWEEN ? AND ? ORDER BY no`
+
+	readySegments = `SELECT no FROM segments WHERE ready ORDER BY no`
+	loadDirectory = `SELECT directory FROM segments WHERE no = ?`
+	insertSegment = `INSERT INTO segments (no, level, first_trace, last_trace, bytes, ready, dead, directory) VALUES (?,?,?,?,?,?,FALSE,?)`
+	insertBlock   = `INSERT INTO blocks (no, data) VALUES (?,?)`
+	loadBlock     = `SELECT data FROM blocks WHERE no = ?`
 )
 
 var (
-	insertSpan = `INSERT OR REPLACE INTO spans (trace_no, ` + columnNames(spanColumns) + `) VALUES (?` +
-		strings.Repeat(",?", strings.Count(spanColumns, ",")+1) + `)`
-
 	writeQueries = []string{
-		findTrace, insertTrace, updateTrace, rowsOfTrace, insertBody, updateBody, loadBody, insertEvent,
-		findResource, insertResource, findScope, insertScope, insertFacet, deleteFacet, insertHint, deleteHint,
-		upsertSessionTrace, deleteSessionTrace, tracesOfSession, upsertSession, deleteSession, upsertService, insertSpan, loadResource, loadScope,
+		findTrace, insertTrace, updateTrace, insertFrame, framesOfTrace, frameByNo, bodyOfFrame, findMessage, insertMessage, loadMessage,
+		insertMessageTrace, insertEvent, findResource, insertResource, loadResource, findScope, insertScope, loadScope,
+		findValue, insertValue, loadValue, insertFacet, deleteFacet, insertHint, deleteHint,
+		upsertSessionTrace, deleteSessionTrace, tracesOfSession, loadSession, upsertSession, deleteSession, upsertService,
+		insertSegment, insertBlock, frameNumbers, replaceFrame, deleteFrame, tightenTrace, finishSegment, retireSegment, retiredSegment,
+		deleteSegment, deleteBlocks,
 	}
 	readQueries = []string{
-		loadResource, loadScope, outlineOfTrace, wholeTrace, wholeSpan, eventsOfTrace, eventsOfSpan, summaryOfTrace, sessionByID,
-		sharing, serviceByName, hinted, facetFrom, facetAfter, sessionFrom, countRows, countFacet, countSession,
+		findTrace, framesOfTrace, frameByNo, bodyOfFrame, loadMessage, eventsOfTrace, eventsOfSpan, loadResource, loadScope,
+		findValue, loadValue, valuesFrom, countFacet, tracesOfValue, idOfTrace, hinted, sessionByNo, serviceByName, summaryOfTrace, sharingLow64, countRows,
+		readySegments, loadDirectory, loadBlock, looseTraces, fullLevel, segmentsOfLevel, deadSegment, blocksFrom, tracesBetween,
 	}
 )
-
-// columnNames removes the table's alias from a list of columns.
-func columnNames(columns string) string {
-	names := strings.Split(columns, ",")
-	for i, name := range names {
-		_, names[i], _ = strings.Cut(name, ".")
-	}
-	return strings.Join(names, ", ")
-}

@@ -4,16 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 )
 
 // applicationID marks a file as ours in SQLite's header: "Clew".
 const applicationID = 0x436c6577
 
-// migrations brings a file from schema version i to i+1; the version is the
-// file's user_version. Append to the list, never change an entry.
+// firstVersion is the oldest schema that can be read. Versions 1 and 2 had one
+// row a span, before anything was released.
+const firstVersion = 3
+
+// migrations brings a file from schema version firstVersion-1+i, or for the
+// first from an empty file, to the next; the version is the file's user_version.
+// Append to the list, never change an entry.
 var migrations = []string{
-	// 1: the plain layout.
+	// 3: frames.
 	`
 CREATE TABLE traces (
 	no            INTEGER PRIMARY KEY,
@@ -31,48 +35,37 @@ CREATE TABLE traces (
 	user          TEXT NOT NULL,
 	input_tokens  INTEGER,
 	output_tokens INTEGER,
-	cost          REAL
+	cost          INTEGER,
+	loose         INTEGER NOT NULL,
+	revised       INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX traces_by_id ON traces (trace_id);
-CREATE INDEX traces_by_start ON traces (start_ns, trace_id, end_ns);
-CREATE INDEX traces_by_low64 ON traces (low64, trace_id);
+CREATE INDEX traces_by_start ON traces (start_ns, trace_id);
+CREATE INDEX traces_by_low64 ON traces (low64);
+CREATE INDEX traces_long ON traces (end_ns) WHERE end_ns - start_ns > 3600000000000;
+CREATE INDEX traces_loose ON traces (loose) WHERE loose > 1;
 
-CREATE TABLE spans (
-	trace_no       INTEGER NOT NULL,
-	span_id        BLOB NOT NULL,
-	start_ns       INTEGER NOT NULL,
-	kind           INTEGER NOT NULL,
-	service        TEXT NOT NULL,
-	parent_id      BLOB,
-	end_ns         INTEGER NOT NULL,
-	name           TEXT NOT NULL,
-	type           TEXT NOT NULL,
-	status         INTEGER NOT NULL,
-	is_error       INTEGER NOT NULL,
-	session        TEXT NOT NULL,
-	user           TEXT NOT NULL,
-	provider       TEXT NOT NULL,
-	model          TEXT NOT NULL,
-	input_tokens   INTEGER,
-	output_tokens  INTEGER,
-	cost           REAL,
-	flags          INTEGER NOT NULL,
-	trace_state    TEXT NOT NULL,
-	status_message TEXT NOT NULL,
-	tags           BLOB,
-	dropped_attributes INTEGER NOT NULL,
-	dropped_events     INTEGER NOT NULL,
-	dropped_links      INTEGER NOT NULL,
-	resource_no    INTEGER NOT NULL,
-	scope_no       INTEGER NOT NULL,
-	body_no        INTEGER NOT NULL,
-	PRIMARY KEY (trace_no, span_id, start_ns, kind, service)
-) WITHOUT ROWID;
+CREATE TABLE frames (
+	no            INTEGER PRIMARY KEY,
+	trace_no      INTEGER NOT NULL,
+	first_message INTEGER NOT NULL,
+	messages      INTEGER NOT NULL,
+	outline       BLOB NOT NULL,
+	body          BLOB NOT NULL
+);
+CREATE INDEX frames_of_trace ON frames (trace_no);
 
-CREATE TABLE bodies (
+CREATE TABLE messages (
 	no   INTEGER PRIMARY KEY,
+	hash BLOB NOT NULL UNIQUE,
 	data BLOB NOT NULL
 );
+
+CREATE TABLE message_traces (
+	message_no INTEGER NOT NULL,
+	trace_no   INTEGER NOT NULL,
+	PRIMARY KEY (message_no, trace_no)
+) WITHOUT ROWID;
 
 CREATE TABLE events (
 	no       INTEGER PRIMARY KEY,
@@ -95,15 +88,21 @@ CREATE TABLE scopes (
 	data BLOB NOT NULL
 );
 
+CREATE TABLE vals (
+	no    INTEGER PRIMARY KEY,
+	field INTEGER NOT NULL,
+	text  TEXT NOT NULL,
+	UNIQUE (field, text)
+);
+
 CREATE TABLE facets (
-	field    INTEGER NOT NULL,
-	value    TEXT NOT NULL,
+	value_no INTEGER NOT NULL,
 	trace_no INTEGER NOT NULL,
-	PRIMARY KEY (field, value, trace_no)
+	PRIMARY KEY (value_no, trace_no)
 ) WITHOUT ROWID;
 
 CREATE TABLE session_traces (
-	session       TEXT NOT NULL,
+	session_no    INTEGER NOT NULL,
 	trace_no      INTEGER NOT NULL,
 	start_ns      INTEGER NOT NULL,
 	end_ns        INTEGER NOT NULL,
@@ -113,22 +112,25 @@ CREATE TABLE session_traces (
 	error_count   INTEGER NOT NULL,
 	input_tokens  INTEGER,
 	output_tokens INTEGER,
-	cost          REAL,
-	PRIMARY KEY (session, trace_no)
+	cost          INTEGER,
+	PRIMARY KEY (session_no, trace_no)
 ) WITHOUT ROWID;
 
 CREATE TABLE sessions (
-	id            TEXT NOT NULL PRIMARY KEY,
+	no            INTEGER PRIMARY KEY,
+	id            TEXT NOT NULL,
 	start_ns      INTEGER NOT NULL,
 	end_ns        INTEGER NOT NULL,
 	user          TEXT NOT NULL,
+	user_start_ns INTEGER NOT NULL,
+	user_trace    BLOB NOT NULL,
 	trace_count   INTEGER NOT NULL,
 	span_count    INTEGER NOT NULL,
 	error_count   INTEGER NOT NULL,
 	input_tokens  INTEGER,
 	output_tokens INTEGER,
-	cost          REAL
-) WITHOUT ROWID;
+	cost          INTEGER
+);
 CREATE INDEX sessions_by_end ON sessions (end_ns DESC, id);
 
 CREATE TABLE services (
@@ -139,47 +141,62 @@ CREATE TABLE services (
 ) WITHOUT ROWID;
 
 CREATE TABLE hints (
-	hint     TEXT NOT NULL,
-	start_ns INTEGER NOT NULL,
-	trace_no INTEGER NOT NULL,
-	span_id  BLOB NOT NULL,
-	kind     INTEGER NOT NULL,
-	service  TEXT NOT NULL,
-	PRIMARY KEY (hint, start_ns, trace_no, span_id, kind, service)
+	hash       INTEGER NOT NULL,
+	start_ns   INTEGER NOT NULL,
+	trace_no   INTEGER NOT NULL,
+	span_id    BLOB NOT NULL,
+	kind       INTEGER NOT NULL,
+	service_no INTEGER NOT NULL,
+	PRIMARY KEY (hash, start_ns, trace_no, span_id, kind, service_no)
+) WITHOUT ROWID;
+
+CREATE TABLE segments (
+	no          INTEGER PRIMARY KEY,
+	level       INTEGER NOT NULL,
+	first_trace INTEGER NOT NULL,
+	last_trace  INTEGER NOT NULL,
+	bytes       INTEGER NOT NULL,
+	ready       INTEGER NOT NULL,
+	dead        INTEGER NOT NULL,
+	directory   BLOB NOT NULL
+);
+
+CREATE TABLE blocks (
+	no   INTEGER PRIMARY KEY,
+	data BLOB NOT NULL
+);
+
+CREATE TABLE counters (
+	name  TEXT NOT NULL PRIMARY KEY,
+	value INTEGER NOT NULL
 ) WITHOUT ROWID;
 `,
-	// 2: costs are whole numbers of trace.Money, not dollars.
-	inMoney("traces") + inMoney("spans") + inMoney("session_traces") + inMoney("sessions"),
 }
 
-// inMoney turns a table's column of dollars into one of trace.Money.
-func inMoney(table string) string {
-	return strings.ReplaceAll(`
-ALTER TABLE t ADD COLUMN money INTEGER;
-UPDATE t SET money = CAST(round(cost * 1e12) AS INTEGER) WHERE cost IS NOT NULL;
-ALTER TABLE t DROP COLUMN cost;
-ALTER TABLE t RENAME COLUMN money TO cost;
-`, " t ", " "+table+" ")
-}
+// newestVersion is the schema that this program writes.
+var newestVersion = firstVersion - 1 + len(migrations)
 
 // check refuses a file that isn't ours or is newer than this program, and
 // returns its schema version. It changes nothing.
 func check(ctx context.Context, db *sql.DB) (version int, err error) {
-	var app, pages int
+	var app, objects int
 	for _, p := range []struct {
-		name string
-		dest *int
-	}{{"application_id", &app}, {"user_version", &version}, {"page_count", &pages}} {
-		if err := db.QueryRowContext(ctx, "PRAGMA "+p.name).Scan(p.dest); err != nil {
-			return 0, fmt.Errorf("read %s: %w", p.name, err)
+		query string
+		dest  *int
+	}{{"PRAGMA application_id", &app}, {"PRAGMA user_version", &version}, {"SELECT count(*) FROM sqlite_master", &objects}} {
+		if err := db.QueryRowContext(ctx, p.query).Scan(p.dest); err != nil {
+			return 0, fmt.Errorf("%s: %w", p.query, err)
 		}
 	}
 	switch {
-	case pages > 0 && app != applicationID:
+	case objects > 0 && app != applicationID:
 		return 0, fmt.Errorf("not a Clew database (application id %#x): move the file away or choose another data directory", app)
-	case version > len(migrations):
+	case version > newestVersion:
 		return 0, fmt.Errorf("written by a newer Clew (schema %d, this one knows up to %d): run that version or choose another data directory",
-			version, len(migrations))
+			version, newestVersion)
+	case objects > 0 && version < firstVersion:
+		return 0, fmt.Errorf("written by a Clew from before the first release (schema %d, this one reads %d to %d): move the directory away or choose another with --data",
+			version, firstVersion, newestVersion)
 	}
 	return version, nil
 }
@@ -187,7 +204,7 @@ func check(ctx context.Context, db *sql.DB) (version int, err error) {
 // migrate brings the file from version to the newest schema, each step in a
 // transaction of its own.
 func migrate(ctx context.Context, db *sql.DB, version int) error {
-	for ; version < len(migrations); version++ {
+	for version = max(version, firstVersion-1); version < newestVersion; version++ {
 		if err := step(ctx, db, version); err != nil {
 			return fmt.Errorf("migrate to schema %d: %w", version+1, err)
 		}
@@ -202,7 +219,7 @@ func step(ctx context.Context, db *sql.DB, version int) error {
 	}
 	defer func() { _ = tx.Rollback() }()
 	for _, q := range []string{
-		migrations[version],
+		migrations[version-firstVersion+1],
 		fmt.Sprintf("PRAGMA application_id = %d", applicationID),
 		fmt.Sprintf("PRAGMA user_version = %d", version+1),
 	} {

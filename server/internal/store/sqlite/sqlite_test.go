@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 
 func open(t testing.TB, dir string) *Store {
 	t.Helper()
-	s, err := Open(dir)
+	s, err := Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +45,43 @@ func open(t testing.TB, dir string) *Store {
 
 func TestSQLiteKeepsTheContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, t.TempDir()) })
+}
+
+// tidied is a store whose upkeep runs after every append.
+type tidied struct {
+	*Store
+	t *testing.T
+}
+
+func (s tidied) Append(ctx context.Context, facts []trace.Fact) error {
+	if err := s.Store.Append(ctx, facts); err != nil {
+		return err
+	}
+	return s.tidy(s.t.Context())
+}
+
+func TestUpkeepChangesNoAnswer(t *testing.T) {
+	for _, rare := range []int{3, defaultRare} {
+		s := openIdle(t, t.TempDir())
+		s.rare = rare
+		storetest.Random(t, tidied{s, t}, 5, 100)
+	}
+}
+
+// openIdle opens a store without upkeep, to which every trace is quiet.
+func openIdle(t testing.TB, dir string) *Store {
+	t.Helper()
+	s, err := openQuietly(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.rest.after = 0
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil && !errors.Is(err, store.ErrClosed) {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
 }
 
 func TestListingsAreTheSameWhenTheyWalkTheIndex(t *testing.T) {
@@ -62,10 +100,10 @@ func TestSearchesForATextWaitForEachOtherAndHoldUpNothingElse(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, _, err := s.Traces(ctx, query.Filter{Where: words("thread")}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, _, err := s.Traces(ctx, query.Filter{Where: saying("thread")}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("one more search for traces: %v, want it to wait", err)
 	}
-	if _, _, err := s.Sessions(ctx, query.Filter{Where: words("thread")}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, _, err := s.Sessions(ctx, query.Filter{Where: saying("thread")}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("one more search for sessions: %v, want it to wait", err)
 	}
 	if items, _, err := s.Traces(t.Context(), query.Filter{}, query.Page{Limit: 1}); err != nil || len(items) != 1 {
@@ -73,14 +111,14 @@ func TestSearchesForATextWaitForEachOtherAndHoldUpNothingElse(t *testing.T) {
 	}
 	<-s.searching
 	for range 2 { // it gives its place back
-		if items, _, err := s.Traces(t.Context(), query.Filter{Where: words("thread")}, query.Page{Limit: 1}); err != nil || len(items) != 1 {
+		if items, _, err := s.Traces(t.Context(), query.Filter{Where: saying("thread")}, query.Page{Limit: 1}); err != nil || len(items) != 1 {
 			t.Errorf("a search that may run: %d traces, %v", len(items), err)
 		}
 	}
 }
 
-// words is the condition that a span has these words.
-func words(text string) query.Expr {
+// saying is the condition that a span has these words.
+func saying(text string) query.Expr {
 	p, _ := query.ParsePhrase(text, false)
 	return query.Text{Phrase: p}
 }
@@ -189,6 +227,7 @@ func TestFilesThatAreNotOursAreRefusedAndLeftAlone(t *testing.T) {
 		}, "not a database"},
 		{"another program's database", sqlFile("CREATE TABLE t (x)"), "not a Clew database"},
 		{"a database of a newer version", sqlFile("CREATE TABLE t (x); PRAGMA application_id = 0x436c6577; PRAGMA user_version = 99"), "newer Clew (schema 99"},
+		{"a database from before the first release", sqlFile("CREATE TABLE t (x); PRAGMA application_id = 0x436c6577; PRAGMA user_version = 2"), "before the first release"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -198,7 +237,7 @@ func TestFilesThatAreNotOursAreRefusedAndLeftAlone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s, err := Open(dir); err == nil {
+			if s, err := Open(dir, nil); err == nil {
 				_ = s.Close()
 				t.Fatal("opened")
 			} else if !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) {
@@ -217,7 +256,7 @@ func TestADirectoryThatCannotBeMadeIsAnError(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(filepath.Join(path, "data")); err == nil {
+	if _, err := Open(filepath.Join(path, "data"), nil); err == nil {
 		t.Error("opened")
 	}
 }
@@ -239,13 +278,13 @@ func TestADamagedBodyIsAnErrorAndTheRestIsReadable(t *testing.T) {
 	}
 	id := round(1)[0].Span.TraceID
 	for _, damage := range []string{"x''", "x'00'", "x'07'", "x'01ffff'", "substr(data, 1, length(data) - 3)", "zeroblob(5000)"} {
-		if _, err := s.write.Exec("UPDATE bodies SET data = " + damage); err != nil {
+		if _, err := s.write.Exec("UPDATE frames SET body = " + strings.ReplaceAll(damage, "data", "body")); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Spans(t.Context(), id); !errors.Is(err, errCorrupt) {
 			t.Errorf("body %s: %v", damage, err)
 		}
-		if _, _, err := s.Traces(t.Context(), query.Filter{Where: words("x")}, query.Page{Limit: 1}); !errors.Is(err, errCorrupt) {
+		if _, _, err := s.Traces(t.Context(), query.Filter{Where: saying("the thread")}, query.Page{Limit: 1}); !errors.Is(err, errCorrupt) {
 			t.Errorf("search, body %s: %v", damage, err)
 		}
 		if spans, err := s.Outline(t.Context(), id); err != nil || len(spans) != 5 {
@@ -257,7 +296,8 @@ func TestADamagedBodyIsAnErrorAndTheRestIsReadable(t *testing.T) {
 func TestAnAppendThatFailsHalfWayLeavesNothing(t *testing.T) {
 	s := open(t, t.TempDir())
 	// The second of two traces can't be written.
-	_, err := s.write.Exec(`CREATE TEMP TRIGGER refuse BEFORE INSERT ON spans WHEN NEW.name = 'bad' BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`)
+	_, err := s.write.Exec(`CREATE TEMP TRIGGER refuse BEFORE INSERT ON facets WHEN (SELECT text FROM vals WHERE no = NEW.value_no) = 'bad'
+		BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +308,7 @@ func TestAnAppendThatFailsHalfWayLeavesNothing(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "refused by the test") || !strings.Contains(err.Error(), bad.TraceID.String()) {
 		t.Fatalf("append: %v", err)
 	}
-	for _, table := range []string{"traces", "spans", "bodies", "events", "resources", "scopes", "facets", "session_traces", "sessions", "services", "hints"} {
+	for _, table := range []string{"traces", "frames", "messages", "events", "resources", "scopes", "vals", "facets", "session_traces", "sessions", "services", "hints", "segments", "blocks"} {
 		var n int
 		if err := s.write.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil || n != 0 {
 			t.Errorf("%d rows in %s (%v)", n, table, err)
@@ -306,9 +346,19 @@ func TestASearchStopsWhenItsContextIsDone(t *testing.T) {
 	err := s.snapshot(t.Context(), "search", func(snapshot *tx) error {
 		done, cancel := context.WithCancel(t.Context())
 		cancel()
-		snapshot.ctx = &lateContext{t.Context(), done, 8}
-		_, err := s.anySpan(snapshot, query.Filter{Where: words("nowhere")}, round(1)[0].Span.TraceID)
-		return err
+		sel, err := s.selection(snapshot, query.Filter{Where: saying("thread"), Status: "unset"})
+		if err != nil {
+			return err
+		}
+		late := &lateContext{Context: t.Context(), done: done}
+		late.looks.Store(2)
+		snapshot.ctx = late
+		for i := range int64(4) {
+			if _, err := s.matches(snapshot, sel, round(1)[i].Span.TraceID, 1+i, "nobody's"); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("search: %v", err)
@@ -319,11 +369,11 @@ func TestASearchStopsWhenItsContextIsDone(t *testing.T) {
 type lateContext struct {
 	context.Context
 	done  context.Context
-	looks int
+	looks atomic.Int32
 }
 
 func (c *lateContext) Err() error {
-	if c.looks--; c.looks > 0 {
+	if c.looks.Add(-1) > 0 {
 		return nil
 	}
 	return c.done.Err()
@@ -339,14 +389,16 @@ func TestTheTraceListWalksItsIndex(t *testing.T) {
 		"no filter": {}, "time": {From: 1, To: 9}, "one field": {Service: "svc"}, "two fields": {Service: "svc", Name: "work", Status: "unset"},
 	} {
 		err := s.snapshot(t.Context(), "plan", func(snapshot *tx) error {
-			where, from, err := tracesOf(snapshot, s.rare, f)
+			sel, err := s.selection(snapshot, f)
 			if err != nil {
 				return err
 			}
+			where := inTime(f, "t")
+			sel.condition(&where)
 			where.add("(t.start_ns, t.trace_id) < (?, ?)", 5, []byte{1})
-			q := "EXPLAIN QUERY PLAN SELECT t.no, t.name FROM " + from + " WHERE " + where.String() + " ORDER BY t.start_ns DESC, t.trace_id DESC LIMIT 5"
+			q := "EXPLAIN QUERY PLAN " + traceQuery("traces t INDEXED BY traces_by_start", where)
 			var plan []string
-			err = snapshot.query(q, where.args, func(scan func(...any) error) (bool, error) {
+			err = snapshot.query(q, append(where.args, 5), func(scan func(...any) error) (bool, error) {
 				var id, parent, unused int
 				var detail string
 				err := scan(&id, &parent, &unused, &detail)

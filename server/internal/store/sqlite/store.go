@@ -1,15 +1,19 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
+	"github.com/klauspost/compress/zstd"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/clewhq/clew/server/internal/store"
@@ -31,8 +35,10 @@ const (
 // open; the caller sees to that.
 type Store struct {
 	path   string
-	packer *packer
-	rare   int // see defaultRare
+	log    *slog.Logger
+	packer *packer // what senders wait for
+	dense  *packer // what is written once more
+	rare   int     // see defaultRare
 
 	mu     sync.RWMutex // held for reading by every call, for writing by Close
 	closed bool
@@ -46,20 +52,45 @@ type Store struct {
 
 	resources *interner[trace.Resource]
 	scopes    *interner[trace.Scope]
+	values    *values
+	messages  *messages
+	index     *index
+
+	rest       rest
+	stopUpkeep context.CancelFunc
+	upkeeping  sync.WaitGroup
+
+	// Only who may write uses these.
+	states   *states
+	counters counters
 }
 
 var _ store.Store = (*Store)(nil)
 
 // Open opens the store in directory dir and creates what is missing. A file
 // that isn't a Clew database, or was written by a newer version, is refused and
-// left unchanged. The caller closes the store.
-func Open(dir string) (*Store, error) {
+// left unchanged. The caller closes the store. What goes wrong in the background
+// is told to log; nil for nobody.
+func Open(dir string, log *slog.Logger) (*Store, error) {
+	s, err := openQuietly(dir, log)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stopUpkeep = cancel
+	s.upkeeping.Go(func() { s.upkeep(ctx) })
+	return s, nil
+}
+
+// openQuietly opens the store without its upkeep.
+func openQuietly(dir string, log *slog.Logger) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite: create data directory: %w", err)
 	}
 	s := &Store{
-		path: filepath.Join(dir, FileName), rare: defaultRare, writing: make(chan struct{}, 1), searching: make(chan struct{}, searchers),
-		resources: internResources(), scopes: internScopes(),
+		path: filepath.Join(dir, FileName), log: cmp.Or(log, discard), rest: rest{after: quietAfter, last: map[int64]time.Time{}},
+		stopUpkeep: func() {}, rare: defaultRare, writing: make(chan struct{}, 1), searching: make(chan struct{}, searchers),
+		resources: internResources(), scopes: internScopes(), values: newValues(), index: newIndex(), states: newStates(),
 	}
 	if err := s.open(context.Background()); err != nil {
 		_ = s.release()
@@ -81,12 +112,18 @@ func (s *Store) open(ctx context.Context) (err error) {
 	// journal_size_limit: after a burst the WAL shrinks again.
 	common := []string{"busy_timeout(10000)", "temp_store(MEMORY)"}
 	if s.write, err = s.connect(1, "immediate",
-		append(common, "page_size(8192)", "synchronous(FULL)", "cache_size(-32768)", "journal_size_limit(67108864)")...); err != nil {
+		append(common, "page_size(4096)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "cache_size(-32768)", "journal_size_limit(67108864)")...); err != nil {
 		return err
 	}
 	version, err := check(ctx, s.write)
 	if err != nil {
 		return err
+	}
+	if version == 0 {
+		// So that space can go back to the disk; it must be set before the first table.
+		if _, err := s.write.ExecContext(ctx, "PRAGMA auto_vacuum = INCREMENTAL"); err != nil {
+			return fmt.Errorf("set auto_vacuum: %w", err)
+		}
 	}
 	var mode string
 	if err := s.write.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
@@ -101,10 +138,17 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.read, err = s.connect(readers, "deferred", append(common, "cache_size(-8192)", "query_only(1)")...); err != nil {
 		return err
 	}
-	if s.packer, err = newPacker(); err != nil {
+	if s.packer, err = newPacker(zstd.SpeedFastest); err != nil {
 		return err
 	}
-	return errors.Join(s.writeStmt.prepare(ctx, s.write, writeQueries), s.readStmt.prepare(ctx, s.read, readQueries))
+	if s.dense, err = newPacker(zstd.SpeedDefault); err != nil {
+		return err
+	}
+	s.messages = newMessages(s.packer)
+	if err := errors.Join(s.writeStmt.prepare(ctx, s.write, writeQueries), s.readStmt.prepare(ctx, s.read, readQueries)); err != nil {
+		return err
+	}
+	return s.count(ctx)
 }
 
 // connect opens n connections to the file. Pragmas are run on each of them.
@@ -127,23 +171,10 @@ func (s *Store) connect(n int, txlock string, pragmas ...string) (*sql.DB, error
 	return db, nil
 }
 
-// statements are prepared queries, by their text.
-type statements map[string]*sql.Stmt
-
-func (st *statements) prepare(ctx context.Context, db *sql.DB, queries []string) error {
-	*st = make(statements, len(queries))
-	for _, q := range queries {
-		stmt, err := db.PrepareContext(ctx, q)
-		if err != nil {
-			return fmt.Errorf("prepare %q: %w", q, err)
-		}
-		(*st)[q] = stmt
-	}
-	return nil
-}
-
 // Close implements [store.Store].
 func (s *Store) Close() error {
+	s.stopUpkeep()
+	s.upkeeping.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -165,8 +196,10 @@ func (s *Store) release() error {
 			errs = append(errs, db.Close())
 		}
 	}
-	if s.packer != nil {
-		s.packer.close()
+	for _, p := range []*packer{s.packer, s.dense} {
+		if p != nil {
+			p.close()
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -204,9 +237,10 @@ func (s *Store) snapshot(ctx context.Context, op string, fn func(*tx) error) err
 	return describe(ctx, op, err)
 }
 
-// search is snapshot for a listing; one with a text waits for a place.
-func (s *Store) search(ctx context.Context, op string, deep bool, fn func(*tx) error) error {
-	if deep {
+// search is snapshot for a listing; one that may look at many spans waits for a
+// place.
+func (s *Store) search(ctx context.Context, op string, wide bool, fn func(*tx) error) error {
+	if wide {
 		select {
 		case s.searching <- struct{}{}:
 			defer func() { <-s.searching }()
@@ -227,64 +261,4 @@ func describe(ctx context.Context, op string, err error) error {
 		err = ctx.Err()
 	}
 	return fmt.Errorf("sqlite: %s: %w", op, err)
-}
-
-// tx is a transaction that knows the prepared statements.
-type tx struct {
-	ctx   context.Context
-	tx    *sql.Tx
-	stmts statements
-	mine  statements // of this transaction
-}
-
-func newTx(ctx context.Context, sqlTx *sql.Tx, stmts statements) *tx {
-	return &tx{ctx: ctx, tx: sqlTx, stmts: stmts, mine: statements{}}
-}
-
-// stmt returns the prepared statement of q, nil when it isn't one of the
-// prepared.
-func (t *tx) stmt(q string) *sql.Stmt {
-	st := t.mine[q]
-	if st == nil && t.stmts[q] != nil {
-		st = t.tx.StmtContext(t.ctx, t.stmts[q])
-		t.mine[q] = st
-	}
-	return st
-}
-
-func (t *tx) exec(q string, args ...any) (sql.Result, error) {
-	if st := t.stmt(q); st != nil {
-		return st.ExecContext(t.ctx, args...)
-	}
-	return t.tx.ExecContext(t.ctx, q, args...)
-}
-
-// query runs q and calls row for each row until it returns false.
-func (t *tx) query(q string, args []any, row func(scan func(...any) error) (more bool, err error)) error {
-	var rows *sql.Rows
-	var err error
-	if st := t.stmt(q); st != nil {
-		rows, err = st.QueryContext(t.ctx, args...)
-	} else {
-		rows, err = t.tx.QueryContext(t.ctx, q, args...)
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if more, err := row(rows.Scan); err != nil || !more {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
-// one reads the only row of q; found is false when there is none.
-func (t *tx) one(q string, args []any, dest ...any) (found bool, err error) {
-	err = t.query(q, args, func(scan func(...any) error) (bool, error) {
-		found = true
-		return false, scan(dest...)
-	})
-	return found, err
 }

@@ -1,0 +1,83 @@
+package sqlite
+
+// cut parts s into messages and what stands between them. The elements of the
+// first array on the way into a JSON text are messages when they are long
+// enough; any other text is one message. Together the pieces are s.
+func cut(s string) []piece {
+	c := cutter{s: s}
+	if s[0] == '[' || s[0] == '{' {
+		c.json()
+	}
+	if len(c.pieces) == 0 {
+		return []piece{{s: s, message: true}}
+	}
+	if c.done < len(s) {
+		c.pieces = append(c.pieces, piece{s: s[c.done:]})
+	}
+	return c.pieces
+}
+
+type cutter struct {
+	s      string
+	done   int // what is before is in pieces
+	pieces []piece
+}
+
+// json walks over a text that should be JSON and cuts where it can. It doesn't
+// validate: broken JSON is cut elsewhere, or not at all.
+func (c *cutter) json() {
+	depth, array := 0, 0 // array: depth of the array whose elements are cut, 0 outside of one
+	begin := 0           // of an element
+	element := func(end int) {
+		b := begin
+		for b < end && isSpace(c.s[b]) {
+			b++
+		}
+		if end-b < minMessage || c.s[b] != '{' && c.s[b] != '[' && c.s[b] != '"' {
+			return // too short, or no JSON after all
+		}
+		if b > c.done {
+			c.pieces = append(c.pieces, piece{s: c.s[c.done:b]})
+		}
+		c.pieces = append(c.pieces, piece{s: c.s[b:end], message: true})
+		c.done = end
+	}
+	for i := 0; i < len(c.s); i++ {
+		switch c.s[i] {
+		case '"':
+			i = endOfString(c.s, i)
+		case '[', '{':
+			depth++
+			if array == 0 && c.s[i] == '[' {
+				array, begin = depth, i+1
+			}
+		case ']', '}':
+			if depth == array && array > 0 {
+				element(i)
+				array = 0
+			}
+			depth--
+		case ',':
+			if depth == array && array > 0 {
+				element(i)
+				begin = i + 1
+			}
+		}
+	}
+}
+
+// endOfString returns the index of the quote that ends the string which begins
+// at i, or the last index.
+func endOfString(s string, i int) int {
+	for i++; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return len(s)
+}
+
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }

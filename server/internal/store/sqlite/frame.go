@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// A frame holds some spans of one trace: one commit's part of it, or what
+// several were rewritten into. Its outline can be read without its body. Of two
+// versions of a span the one in the later frame counts.
+type frame struct {
+	no           int64
+	firstMessage int64 // number, within the trace, of the first of its messages
+	messages     int64 // how many it holds
+	outline      string
+}
+
+// draft is a frame to be written.
+type draft struct {
+	entries  []entry
+	texts    []*texts // of each entry
+	messages []string // new to the trace
+	first    int64    // number of the first of them
+	shared   []int64  // shared messages that the bodies refer to
+
+	outline, body []byte // once encoded
+}
+
+// encode fills in the outline and the body.
+func (f *draft) encode(p *packer, scratch []byte) (grown []byte, err error) {
+	var out encoder
+	out.outline(f.entries, f.shared)
+	f.outline = out.buf
+
+	e := encoder{buf: scratch[:0]}
+	e.uint(uint64(len(f.messages)))
+	for _, m := range f.messages {
+		e.string(m)
+	}
+	var one encoder
+	for i := range f.entries {
+		one.buf = one.buf[:0]
+		one.texts = f.texts[i]
+		one.texts.next, one.texts.collect = 0, false
+		one.body(f.entries[i].span)
+		if one.err != nil {
+			return e.buf, fmt.Errorf("span %s: %w", f.entries[i].span.ID, one.err)
+		}
+		e.uint(uint64(len(one.buf)))
+		e.buf = append(e.buf, one.buf...)
+	}
+	f.body = p.pack(e.buf)
+	return e.buf, nil
+}
+
+// contents is the body of a frame, taken apart.
+type contents struct {
+	messages []string
+	spans    []string
+}
+
+func (p *packer) contents(data []byte, spans int) (contents, error) {
+	raw, err := p.unpack(data)
+	if err != nil {
+		return contents{}, err
+	}
+	d := decoder{buf: raw}
+	c := contents{messages: d.strings()}
+	for range spans {
+		c.spans = append(c.spans, d.string())
+		if d.err != nil {
+			break
+		}
+	}
+	return c, d.end()
+}
+
+// body decodes the body of one span.
+func (c *contents) body(i int, s *trace.Span, message func(ref) (string, error)) error {
+	d := decoder{buf: c.spans[i], texts: &said{message: message}}
+	d.body(s)
+	if err := d.end(); err != nil {
+		return fmt.Errorf("body of span %s: %w", s.ID, err)
+	}
+	return nil
+}

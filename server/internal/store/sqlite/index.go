@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// index knows the segments that were read. Segments don't change and their
+// numbers aren't used again, so what it keeps is right for as long as they exist.
+type index struct {
+	mu       sync.Mutex
+	segments map[int64]*segment
+}
+
+func newIndex() *index { return &index{segments: map[int64]*segment{}} }
+
+// live returns the segments of the index as the transaction sees it.
+func (ix *index) live(t *tx) ([]*segment, error) {
+	var nos []int64
+	err := t.query(readySegments, nil, func(scan func(...any) error) (bool, error) {
+		var no int64
+		err := scan(&no)
+		nos = append(nos, no)
+		return true, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*segment, len(nos))
+	for i, no := range nos {
+		if out[i], err = ix.segment(t, no); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (ix *index) segment(t *tx, no int64) (*segment, error) {
+	ix.mu.Lock()
+	seg := ix.segments[no]
+	ix.mu.Unlock()
+	if seg != nil {
+		return seg, nil
+	}
+	var dir []byte
+	found, err := t.one(loadDirectory, []any{no}, &dir)
+	if err != nil || !found {
+		return nil, err
+	}
+	d := decoder{buf: string(dir)}
+	seg = &segment{no: no, firsts: d.strings()}
+	if err := d.end(); err != nil {
+		return nil, err
+	}
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	ix.segments[no] = seg
+	return seg, nil
+}
+
+// drop forgets segments that are gone.
+func (ix *index) drop(nos []int64) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	for _, no := range nos {
+		delete(ix.segments, no)
+	}
+}
+
+// find returns the traces of a term, ascending; with prefix of all terms that
+// begin with it.
+func (ix *index) find(t *tx, term string, prefix bool) (traces []int64, err error) {
+	segments, err := ix.live(t)
+	if err != nil {
+		return nil, err
+	}
+	hi := term
+	if prefix {
+		hi += "\xff\xff\xff\xff\xff\xff"
+	}
+	for _, seg := range segments {
+		from, to := seg.blocks(term, hi)
+		for i := from; i < to; i++ {
+			var data []byte
+			found, err := t.one(loadBlock, []any{seg.no<<blockBits | int64(i)}, &data)
+			if err == nil && !found {
+				err = errCorrupt
+			}
+			if err != nil {
+				return nil, err
+			}
+			c := blockCursor{d: decoder{buf: string(data)}}
+			var p posting
+			for {
+				more, err := c.next(&p, func(have []byte) bool {
+					return string(have) == term || prefix && strings.HasPrefix(string(have), term)
+				})
+				if err != nil {
+					return nil, err
+				}
+				if !more {
+					break
+				}
+				if p.term != "" {
+					traces = append(traces, p.traces...)
+				}
+			}
+		}
+	}
+	slices.Sort(traces)
+	return slices.Compact(traces), nil
+}
+
+// addSegment writes the terms of a commit.
+func (w *writer) addSegment(ts *terms) error {
+	if ts == nil || len(ts.postings) == 0 {
+		return nil
+	}
+	var b segmentBuilder
+	for _, key := range ts.sorted() {
+		b.add(key, ts.postings[key].traces)
+	}
+	b.flush()
+	no := w.nextSegment()
+	for i, data := range b.take() {
+		if _, err := w.tx.exec(insertBlock, no<<blockBits|int64(i), data); err != nil {
+			return err
+		}
+	}
+	_, err := w.tx.exec(insertSegment, no, 0, b.lo, b.hi, b.bytes, true, b.directory())
+	return err
+}

@@ -1,0 +1,297 @@
+package sqlite
+
+import (
+	"bytes"
+	"container/heap"
+	"context"
+	"slices"
+)
+
+// How the index is merged: mergeCount segments of one level become one of the
+// next, unless that would be more than maxSegment bytes. What is written at a
+// time is bounded, so that senders don't wait.
+const (
+	mergeCount   = 8
+	maxSegment   = 256 << 20
+	blocksAtOnce = 256
+)
+
+// segmentRow is what merging needs to know of a segment.
+type segmentRow struct {
+	no, level, lo, hi int64
+	dead              bool
+}
+
+// merge does one merge that is due and reports whether there was one. Only
+// upkeep calls it.
+func (s *Store) merge(ctx context.Context) (bool, error) {
+	var due []segmentRow
+	err := s.snapshot(ctx, "merge the index", func(t *tx) (err error) {
+		due, err = dueSegments(t)
+		return err
+	})
+	if err != nil || len(due) == 0 {
+		return false, err
+	}
+	return true, s.mergeSegments(ctx, due)
+}
+
+// dueSegments returns the segments that are to be merged next: a level that is
+// full, or one segment that has deleted traces.
+func dueSegments(t *tx) (due []segmentRow, err error) {
+	level := int64(-1)
+	if _, err := t.one(fullLevel, []any{mergeCount, maxSegment}, &level); err != nil {
+		return nil, err
+	}
+	q, arg := segmentsOfLevel, level
+	if level < 0 {
+		q, arg = deadSegment, 1
+	}
+	err = t.query(q, []any{arg}, func(scan func(...any) error) (bool, error) {
+		var r segmentRow
+		err := scan(&r.no, &r.level, &r.lo, &r.hi, &r.dead)
+		due = append(due, r)
+		return true, err
+	})
+	return due, err
+}
+
+// mergeSegments writes one segment with all that the sources have, then drops
+// these. A crash leaves the sources, or the result; what isn't ready is swept
+// away.
+func (s *Store) mergeSegments(ctx context.Context, from []segmentRow) error {
+	m := merger{s: s, ctx: ctx, deletions: s.rest.deletions()}
+	for _, r := range from {
+		m.sources = append(m.sources, &source{s: s, ctx: ctx, no: r.no})
+		m.level = max(m.level, r.level)
+		if r.dead {
+			m.dead = true
+		}
+	}
+	if len(from) > 1 {
+		m.level++
+	}
+	if m.dead {
+		var err error
+		if m.live, err = s.liveTraces(ctx, from); err != nil {
+			return err
+		}
+	}
+	if err := m.run(); err != nil {
+		return err
+	}
+	nos := make([]int64, len(from))
+	for i, r := range from {
+		nos[i] = r.no
+	}
+	err := s.change(ctx, func(w *writer) error {
+		if err := m.flush(w); err != nil {
+			return err
+		}
+		if m.no != 0 {
+			// What was deleted meanwhile may be in it yet.
+			if _, err := w.tx.exec(finishSegment, m.b.lo, m.b.hi, m.b.bytes, s.rest.deletions() != m.deletions, m.b.directory(), m.no); err != nil {
+				return err
+			}
+		}
+		for _, no := range nos {
+			if _, err := w.tx.exec(retireSegment, no); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.sweep(ctx)
+}
+
+// liveTraces returns the numbers of the traces that exist, in the range of the
+// segments.
+func (s *Store) liveTraces(ctx context.Context, of []segmentRow) (live []int64, err error) {
+	lo, hi := of[0].lo, of[0].hi
+	for _, r := range of {
+		lo, hi = min(lo, r.lo), max(hi, r.hi)
+	}
+	err = s.snapshot(ctx, "list traces", func(t *tx) error {
+		return t.query(tracesBetween, []any{lo, hi}, func(scan func(...any) error) (bool, error) {
+			var no int64
+			err := scan(&no)
+			live = append(live, no)
+			return true, err
+		})
+	})
+	return live, err
+}
+
+// sweep deletes segments that aren't ready, a part at a time. Only upkeep makes
+// them, so no other is under way.
+func (s *Store) sweep(ctx context.Context) error {
+	for {
+		var no, blocks int64
+		err := s.change(ctx, func(w *writer) error {
+			found, err := w.tx.one(retiredSegment, nil, &no)
+			if err != nil || !found {
+				no = 0
+				return err
+			}
+			res, err := w.tx.exec(deleteBlocks, no<<blockBits, (no+1)<<blockBits, 4*blocksAtOnce)
+			if err != nil {
+				return err
+			}
+			if blocks, err = res.RowsAffected(); err != nil || blocks > 0 {
+				return err
+			}
+			_, err = w.tx.exec(deleteSegment, no)
+			return err
+		})
+		if err != nil || no == 0 {
+			return err
+		}
+		s.index.drop([]int64{no})
+	}
+}
+
+// merger makes one segment of several.
+type merger struct {
+	s         *Store
+	ctx       context.Context
+	sources   []*source
+	level     int64
+	dead      bool
+	live      []int64 // when dead: the traces that exist
+	deletions int64
+
+	no      int64 // of the new segment, 0 until it has a row
+	written int64 // blocks
+	b       segmentBuilder
+}
+
+func (m *merger) run() error {
+	h := &sourceHeap{}
+	for _, src := range m.sources {
+		if ok, err := src.next(); err != nil {
+			return err
+		} else if ok {
+			heap.Push(h, src)
+		}
+	}
+	var term []byte
+	var traces []int64
+	add := func() {
+		if m.dead {
+			traces = slices.DeleteFunc(traces, func(no int64) bool { _, ok := slices.BinarySearch(m.live, no); return !ok })
+		}
+		if len(traces) > 0 {
+			m.b.add(string(term), traces)
+		}
+	}
+	for h.Len() > 0 {
+		src := (*h)[0]
+		if !bytes.Equal(term, src.cursor.term) {
+			add()
+			term, traces = append(term[:0], src.cursor.term...), traces[:0]
+		}
+		if n := len(traces); n > 0 && traces[n-1] >= src.posting.traces[0] {
+			traces = append(traces, src.posting.traces...)
+			slices.Sort(traces)
+			traces = slices.Compact(traces)
+		} else {
+			traces = append(traces, src.posting.traces...)
+		}
+		if ok, err := src.next(); err != nil {
+			return err
+		} else if ok {
+			heap.Fix(h, 0)
+		} else {
+			heap.Pop(h)
+		}
+		if len(m.b.blocks) >= blocksAtOnce {
+			if err := m.s.change(m.ctx, m.flush); err != nil {
+				return err
+			}
+		}
+	}
+	add()
+	m.b.flush()
+	return nil
+}
+
+// flush writes the blocks that are full.
+func (m *merger) flush(w *writer) error {
+	blocks := m.b.take()
+	if len(blocks) == 0 {
+		return nil
+	}
+	if m.no == 0 {
+		m.no = w.nextSegment()
+		if _, err := w.tx.exec(insertSegment, m.no, m.level, 0, 0, 0, false, []byte{}); err != nil {
+			return err
+		}
+	}
+	for _, data := range blocks {
+		if _, err := w.tx.exec(insertBlock, m.no<<blockBits|m.written, data); err != nil {
+			return err
+		}
+		m.written++
+	}
+	return nil
+}
+
+// source reads the entries of a segment in order.
+type source struct {
+	s       *Store
+	ctx     context.Context
+	no      int64
+	read    int64    // blocks that were read
+	blocks  [][]byte // some that follow
+	cursor  blockCursor
+	posting posting
+}
+
+// next goes on to the next entry and reports whether there is one.
+func (src *source) next() (bool, error) {
+	for {
+		ok, err := src.cursor.next(&src.posting, nil)
+		if ok || err != nil {
+			return ok, err
+		}
+		if len(src.blocks) == 0 {
+			if err := src.load(); err != nil || len(src.blocks) == 0 {
+				return false, err
+			}
+		}
+		src.cursor.d.buf, src.cursor.term = string(src.blocks[0]), src.cursor.term[:0]
+		src.blocks = src.blocks[1:]
+	}
+}
+
+// load reads some more blocks. The segment doesn't change, so that each read may
+// have a transaction of its own.
+func (src *source) load() error {
+	return src.s.snapshot(src.ctx, "read the index", func(t *tx) error {
+		src.blocks = src.blocks[:0]
+		first := src.no<<blockBits | src.read
+		return t.query(blocksFrom, []any{first, (src.no + 1) << blockBits, 32}, func(scan func(...any) error) (bool, error) {
+			var data []byte
+			err := scan(&data)
+			src.blocks = append(src.blocks, data)
+			src.read++
+			return true, err
+		})
+	})
+}
+
+type sourceHeap []*source
+
+func (h sourceHeap) Len() int           { return len(h) }
+func (h sourceHeap) Less(i, j int) bool { return bytes.Compare(h[i].cursor.term, h[j].cursor.term) < 0 }
+func (h sourceHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *sourceHeap) Push(x any)        { *h = append(*h, x.(*source)) }
+func (h *sourceHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return last
+}

@@ -1,0 +1,136 @@
+package sqlite
+
+import (
+	"fmt"
+	"sync"
+)
+
+// A message that one trace has is stored with the trace. One that a second trace
+// has too, such as a system prompt, becomes shared: it is stored apart, once,
+// and traces refer to it. The copy of the first trace goes when that trace is
+// rewritten.
+
+// maxRecent is how many messages of single traces are remembered, so that the
+// second trace which has one is noticed. Twice as many may be held.
+const maxRecent = 1 << 17
+
+// maxSharedBytes bounds the cache of shared messages.
+const maxSharedBytes = 16 << 20
+
+// messages knows which messages are shared. Its caches hold committed rows
+// only; recent may be wrong without harm.
+type messages struct {
+	packer *packer
+
+	mu     sync.Mutex
+	byHash map[hash]int64
+	texts  map[int64]string
+	bytes  int
+
+	recent, older map[hash]int64 // the trace where a message was seen; the writer's
+}
+
+func newMessages(p *packer) *messages {
+	return &messages{packer: p, byHash: map[hash]int64{}, texts: map[int64]string{}, recent: map[hash]int64{}}
+}
+
+// load returns a shared message.
+func (m *messages) load(t *tx, no int64) (string, error) {
+	m.mu.Lock()
+	s, ok := m.texts[no]
+	m.mu.Unlock()
+	if ok {
+		return s, nil
+	}
+	var data []byte
+	found, err := t.one(loadMessage, []any{no}, &data)
+	if err == nil && !found {
+		err = fmt.Errorf("%w: no message %d", errCorrupt, no)
+	}
+	if err == nil {
+		s, err = m.packer.unpack(data)
+	}
+	if err != nil {
+		return "", err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.bytes += len(s); m.bytes > maxSharedBytes {
+		clear(m.texts)
+		m.bytes = len(s)
+	}
+	m.texts[no] = s
+	return s, nil
+}
+
+// elsewhere reports whether another trace had the message lately, and notes
+// that this one has it.
+func (m *messages) elsewhere(h hash, traceNo int64) bool {
+	had, ok := m.recent[h]
+	if !ok {
+		had, ok = m.older[h]
+	}
+	if len(m.recent) >= maxRecent {
+		m.older, m.recent = m.recent, make(map[hash]int64, maxRecent)
+	}
+	m.recent[h] = traceNo
+	return ok && had != traceNo
+}
+
+// forget empties the caches: rows went.
+func (m *messages) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.byHash)
+	clear(m.texts)
+	m.bytes = 0
+}
+
+// sharing is one transaction's use of messages.
+type sharing struct {
+	messages *messages
+	fresh    map[hash]int64
+}
+
+func (m *messages) begin() *sharing { return &sharing{m, map[hash]int64{}} }
+
+// find returns the number of a shared message.
+func (sh *sharing) find(t *tx, h hash) (no int64, ok bool, err error) {
+	if no, ok = sh.fresh[h]; ok {
+		return no, true, nil
+	}
+	sh.messages.mu.Lock()
+	no, ok = sh.messages.byHash[h]
+	sh.messages.mu.Unlock()
+	if ok {
+		return no, true, nil
+	}
+	ok, err = t.one(findMessage, []any{h[:]}, &no)
+	if ok {
+		sh.fresh[h] = no
+	}
+	return no, ok, err
+}
+
+// store makes a message shared and returns its number.
+func (sh *sharing) store(t *tx, h hash, s string) (int64, error) {
+	res, err := t.exec(insertMessage, h[:], sh.messages.packer.pack([]byte(s)))
+	if err != nil {
+		return 0, err
+	}
+	no, err := res.LastInsertId()
+	sh.fresh[h] = no
+	return no, err
+}
+
+// committed makes what the transaction learnt known to later ones.
+func (sh *sharing) committed() {
+	sh.messages.mu.Lock()
+	defer sh.messages.mu.Unlock()
+	if len(sh.messages.byHash)+len(sh.fresh) > maxRecent {
+		clear(sh.messages.byHash)
+	}
+	for h, no := range sh.fresh {
+		sh.messages.byHash[h] = no
+	}
+}

@@ -1,0 +1,168 @@
+package sqlite
+
+import (
+	"strings"
+)
+
+// Long strings of a body, and the elements of a JSON array in one, are messages:
+// a conversation is sent again with each call, so each message is stored once
+// and referred to. What comes out is byte for byte what came in, whatever the
+// text is: the cuts only say where a reference may stand.
+
+// minMessage is the length in bytes from which on a text is worth a reference.
+const minMessage = 96
+
+// piece is a part of a text: a message, or bytes between messages.
+type piece struct {
+	s       string
+	message bool
+	hash    hash
+	ref     ref // of a message, once it is known where it is stored
+}
+
+// ref says where a message is stored: among the shared messages, or as the n-th
+// message of its trace.
+type ref struct {
+	shared bool
+	no     int64
+}
+
+// text is a long string of one span.
+type text struct {
+	s      string
+	same   int // > 0: the same string as the text before this number
+	json   bool
+	pieces []piece
+}
+
+// texts are the long strings of one span, in the order of its body.
+type texts struct {
+	list    []text
+	next    int
+	collect bool // the first pass finds them, the second writes references
+}
+
+// How the next bytes of a text are to be read: the low bits of a number whose
+// high bits are a length, or which text or message.
+const (
+	textLiteral = iota
+	textSame
+	textPieces
+
+	pieceLiteral = iota - 3
+	pieceLocal
+	pieceShared
+
+	textBits = 2
+)
+
+// text encodes a string of a body.
+func (e *encoder) text(s string) {
+	switch {
+	case e.texts == nil:
+		e.string(s)
+	case len(s) < minMessage:
+		e.literal(s)
+	case e.texts.collect:
+		e.texts.add(s)
+	default:
+		t := &e.texts.list[e.texts.next]
+		e.texts.next++
+		if t.same > 0 {
+			e.uint(uint64(t.same-1)<<textBits | textSame)
+			return
+		}
+		e.uint(uint64(len(t.pieces))<<textBits | textPieces)
+		for i := range t.pieces {
+			switch p := &t.pieces[i]; {
+			case !p.message:
+				e.literal(p.s)
+			case p.ref.shared:
+				e.uint(uint64(p.ref.no)<<textBits | pieceShared)
+			default:
+				e.uint(uint64(p.ref.no)<<textBits | pieceLocal)
+			}
+		}
+	}
+}
+
+func (e *encoder) literal(s string) {
+	e.uint(uint64(len(s)) << textBits)
+	e.buf = append(e.buf, s...)
+}
+
+// add notes a text and cuts it up, unless an equal one came before.
+func (ts *texts) add(s string) {
+	for i := range ts.list {
+		if t := &ts.list[i]; t.same == 0 && t.s == s {
+			ts.list = append(ts.list, text{s: s, same: i + 1})
+			return
+		}
+	}
+	pieces := cut(s)
+	for i := range pieces {
+		if p := &pieces[i]; p.message {
+			p.hash = hashOfString(p.s)
+		}
+	}
+	ts.list = append(ts.list, text{s: s, pieces: pieces, json: s[0] == '[' || s[0] == '{'})
+}
+
+// said gives a decoder the messages that texts refer to.
+type said struct {
+	message func(ref) (string, error)
+	list    []string // the texts of this span so far
+}
+
+// text decodes a string of a body.
+func (d *decoder) text() string {
+	if d.texts == nil {
+		return d.string()
+	}
+	h := d.uint()
+	switch n := h >> textBits; h & (1<<textBits - 1) {
+	case textLiteral:
+		return d.take(n)
+	case textSame:
+		if n < uint64(len(d.texts.list)) {
+			s := d.texts.list[n]
+			d.texts.list = append(d.texts.list, s)
+			return s
+		}
+	case textPieces:
+		if n <= uint64(len(d.buf)) {
+			s := d.pieces(int(n))
+			d.texts.list = append(d.texts.list, s)
+			return s
+		}
+	}
+	d.fail()
+	return ""
+}
+
+func (d *decoder) pieces(n int) string {
+	var b strings.Builder
+	for range n {
+		h := d.uint()
+		var s string
+		switch no := h >> textBits; h & (1<<textBits - 1) {
+		case pieceLiteral:
+			s = d.take(no)
+		case pieceLocal, pieceShared:
+			var err error
+			if s, err = d.texts.message(ref{h&(1<<textBits-1) == pieceShared, int64(no)}); err != nil && d.err == nil {
+				d.err, d.buf = err, ""
+			}
+		default:
+			d.fail()
+		}
+		if d.err != nil {
+			return ""
+		}
+		if n == 1 {
+			return s
+		}
+		b.WriteString(s)
+	}
+	return b.String()
+}

@@ -1,0 +1,82 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// statements are prepared queries, by their text.
+type statements map[string]*sql.Stmt
+
+func (st *statements) prepare(ctx context.Context, db *sql.DB, queries []string) error {
+	*st = make(statements, len(queries))
+	for _, q := range queries {
+		stmt, err := db.PrepareContext(ctx, q)
+		if err != nil {
+			return fmt.Errorf("prepare %q: %w", q, err)
+		}
+		(*st)[q] = stmt
+	}
+	return nil
+}
+
+// tx is a transaction that knows the prepared statements.
+type tx struct {
+	ctx   context.Context
+	tx    *sql.Tx
+	stmts statements
+	mine  statements // of this transaction
+}
+
+func newTx(ctx context.Context, sqlTx *sql.Tx, stmts statements) *tx {
+	return &tx{ctx: ctx, tx: sqlTx, stmts: stmts, mine: statements{}}
+}
+
+// stmt returns the prepared statement of q, nil when it isn't one of the
+// prepared.
+func (t *tx) stmt(q string) *sql.Stmt {
+	st := t.mine[q]
+	if st == nil && t.stmts[q] != nil {
+		st = t.tx.StmtContext(t.ctx, t.stmts[q])
+		t.mine[q] = st
+	}
+	return st
+}
+
+func (t *tx) exec(q string, args ...any) (sql.Result, error) {
+	if st := t.stmt(q); st != nil {
+		return st.ExecContext(t.ctx, args...)
+	}
+	return t.tx.ExecContext(t.ctx, q, args...)
+}
+
+// query runs q and calls row for each row until it returns false.
+func (t *tx) query(q string, args []any, row func(scan func(...any) error) (more bool, err error)) error {
+	var rows *sql.Rows
+	var err error
+	if st := t.stmt(q); st != nil {
+		rows, err = st.QueryContext(t.ctx, args...)
+	} else {
+		rows, err = t.tx.QueryContext(t.ctx, q, args...)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if more, err := row(rows.Scan); err != nil || !more {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// one reads the only row of q; found is false when there is none.
+func (t *tx) one(q string, args []any, dest ...any) (found bool, err error) {
+	err = t.query(q, args, func(scan func(...any) error) (bool, error) {
+		found = true
+		return false, scan(dest...)
+	})
+	return found, err
+}

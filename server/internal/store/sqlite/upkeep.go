@@ -1,0 +1,166 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/clewhq/clew/server/internal/store"
+)
+
+// Upkeep is what the store does in the background: it merges the index,
+// rewrites quiet traces and gives free space back. All of it is bounded work
+// between commits, and a crash at any moment loses nothing.
+
+// When upkeep looks around, and how long a trace must have been quiet to be
+// rewritten.
+const (
+	upkeepEvery = 500 * time.Millisecond
+	quietAfter  = 10 * time.Second
+)
+
+// vacuumPages is how many free pages are given back at a time, once there are
+// as many.
+const vacuumPages = 512
+
+// maxIdleLog is how large the write-ahead log may stay when nothing happens.
+const maxIdleLog = 1 << 20
+
+// rest knows which traces are quiet.
+type rest struct {
+	after time.Duration
+
+	mu      sync.Mutex
+	last    map[int64]time.Time // when a trace was last written, of those that have loose frames
+	deleted int64               // how often traces were deleted
+	wrote   bool                // since upkeep last looked
+}
+
+// touched notes that traces were written.
+func (r *rest) touched(states []*state) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	r.wrote = true
+	for _, st := range states {
+		if st.loose > 0 {
+			r.last[st.no] = now
+		} else {
+			delete(r.last, st.no)
+		}
+	}
+}
+
+// quiet reports whether a trace was not written lately.
+func (r *rest) quiet(no int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, ok := r.last[no]
+	return !ok || time.Since(at) >= r.after
+}
+
+// forgetOld drops what is too old to matter.
+func (r *rest) forgetOld() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for no, at := range r.last {
+		if time.Since(at) >= r.after {
+			delete(r.last, no)
+		}
+	}
+}
+
+func (r *rest) deletions() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.deleted
+}
+
+// busy reports whether something was written since it was last asked.
+func (r *rest) busy() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	was := r.wrote
+	r.wrote = false
+	return was
+}
+
+// upkeep runs until ctx is done.
+func (s *Store) upkeep(ctx context.Context) {
+	tick := time.NewTicker(upkeepEvery)
+	defer tick.Stop()
+	failed := "" // what was complained of last
+	for {
+		err := s.tidy(ctx)
+		switch {
+		case ctx.Err() != nil || errors.Is(err, store.ErrClosed):
+			return
+		case err == nil:
+			failed = ""
+		case err.Error() != failed:
+			failed = err.Error()
+			s.log.Error("the store could not be kept up; nothing is lost, and it will be tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// tidy does all that is due.
+func (s *Store) tidy(ctx context.Context) error {
+	if err := s.sweep(ctx); err != nil {
+		return err
+	}
+	for _, job := range []func(context.Context) (bool, error){s.merge, s.rewrite, s.vacuum} {
+		for {
+			if more, err := job(ctx); err != nil {
+				return err
+			} else if !more {
+				break
+			}
+		}
+	}
+	s.rest.forgetOld()
+	if s.rest.busy() {
+		return nil
+	}
+	return s.shrinkLog(ctx)
+}
+
+// vacuum gives some free pages back to the disk and reports whether there are
+// more.
+func (s *Store) vacuum(ctx context.Context) (more bool, err error) {
+	var free int64
+	err = s.change(ctx, func(w *writer) error {
+		if _, err := w.tx.one("PRAGMA freelist_count", nil, &free); err != nil || free < vacuumPages {
+			return err
+		}
+		return w.tx.query("PRAGMA incremental_vacuum(512)", nil, func(func(...any) error) (bool, error) { return true, nil })
+	})
+	return free >= 2*vacuumPages, err
+}
+
+// shrinkLog brings the write-ahead log into the file and cuts it off.
+func (s *Store) shrinkLog(ctx context.Context) error {
+	info, err := os.Stat(s.path + "-wal")
+	if err != nil || info.Size() <= maxIdleLog {
+		return nil
+	}
+	select {
+	case s.writing <- struct{}{}:
+		defer func() { <-s.writing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	_, err = s.write.ExecContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}
+
+// discard is the logger of a store that was given none.
+var discard = slog.New(slog.DiscardHandler)

@@ -1,0 +1,132 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/clewhq/clew/server/internal/store"
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// counters are the last numbers that were given out. A trace's is never given
+// out twice, since the index may still have it when the trace is gone.
+type counters struct{ trace, frame, segment int64 }
+
+// count reads the counters.
+func (s *Store) count(ctx context.Context) error {
+	return s.write.QueryRowContext(ctx, `SELECT
+		max((SELECT coalesce(max(no), 0) FROM traces), (SELECT coalesce(max(value), 0) FROM counters WHERE name = 'trace')),
+		(SELECT coalesce(max(no), 0) FROM frames), (SELECT coalesce(max(no), 0) FROM segments)`).
+		Scan(&s.counters.trace, &s.counters.frame, &s.counters.segment)
+}
+
+// writer is the state of one writing transaction.
+type writer struct {
+	s  *Store
+	tx *tx
+
+	values    *numbering
+	resources *interning[trace.Resource]
+	scopes    *interning[trace.Scope]
+	messages  *sharing
+
+	states   map[trace.TraceID]*state // of the traces that it touches
+	readings map[trace.TraceID]*reading
+	reload   map[trace.TraceID]bool   // traces whose state must be read again
+	services map[string]store.Service // what is added to each
+	sessions map[int64][]sessionChange
+}
+
+// change runs fn in a transaction, alone among all that write. When it returns
+// nil what fn did is durable; else nothing was done.
+func (s *Store) change(ctx context.Context, fn func(*writer) error) error {
+	select {
+	case s.writing <- struct{}{}:
+		defer func() { <-s.writing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	// Statements run without the context: it is looked at between traces, and
+	// an interrupted connection would have to be opened anew.
+	calm := context.WithoutCancel(ctx)
+	sqlTx, err := s.write.BeginTx(calm, nil)
+	if err != nil {
+		return err
+	}
+	w := &writer{
+		s: s, tx: newTx(calm, sqlTx, s.writeStmt), values: s.values.begin(),
+		resources: s.resources.begin(), scopes: s.scopes.begin(), messages: s.messages.begin(),
+		states: map[trace.TraceID]*state{}, readings: map[trace.TraceID]*reading{}, reload: map[trace.TraceID]bool{},
+		services: map[string]store.Service{}, sessions: map[int64][]sessionChange{},
+	}
+	if err = fn(w); err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		if err = sqlTx.Commit(); err != nil {
+			err = fmt.Errorf("commit: %w", err)
+		}
+	}
+	if err != nil {
+		_ = sqlTx.Rollback()
+		w.forget()
+		return err
+	}
+	w.resources.committed()
+	w.scopes.committed()
+	w.values.committed()
+	w.messages.committed()
+	used := make([]*state, 0, len(w.states))
+	for _, st := range w.states {
+		used = append(used, st)
+	}
+	s.states.put(used)
+	s.rest.touched(used)
+	return nil
+}
+
+// forget drops what memory has of a transaction that failed.
+func (w *writer) forget() {
+	for id := range w.states {
+		w.s.states.drop(id)
+	}
+	w.s.forget()
+}
+
+// forget empties the caches of rows, some of which went.
+func (s *Store) forget() {
+	s.values.forget()
+	s.messages.forget()
+	s.resources.forget()
+	s.scopes.forget()
+}
+
+func (w *writer) nextFrame() int64   { w.s.counters.frame++; return w.s.counters.frame }
+func (w *writer) nextSegment() int64 { w.s.counters.segment++; return w.s.counters.segment }
+
+// state returns the state of a trace, which may be new.
+func (w *writer) state(id trace.TraceID) (*state, error) {
+	st := w.states[id]
+	if st == nil {
+		st = w.s.states.get(id)
+	}
+	if st == nil {
+		var no, loose int64
+		var revised bool
+		known, err := w.tx.one(findTrace, []any{id[:]}, &no, &loose, &revised)
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			if st, err = w.load(id, no); err != nil {
+				return nil, err
+			}
+			st.loose, st.revised = loose, revised
+		} else {
+			w.s.counters.trace++
+			st = newState(id, w.s.counters.trace)
+		}
+	}
+	w.states[id] = st
+	return st, nil
+}
