@@ -36,11 +36,10 @@ const minSpool = 1 << 20
 //
 // The directory is made if need be. If it cannot be used, that is logged and spans wait in memory.
 func DiskSpool(dir string, maxBytes int64) Option {
-	return setupOption(func(c *setupConfig) {
-		if c.spool, c.spoolBytes = dir, maxBytes; maxBytes == 0 {
-			c.spoolBytes = 256 << 20
-		}
-	})
+	if maxBytes == 0 {
+		maxBytes = 256 << 20
+	}
+	return setupOption(func(c *setupConfig) { c.spool = export.OnDisk(dir, maxBytes) })
 }
 
 // exporter is the processor that sends spans.
@@ -55,10 +54,10 @@ func (c *setupConfig) newExporter() (exporter, error) {
 	switch {
 	case c.queueSpans < 0 || c.queueBytes < 0:
 		return nil, errors.New("Queue: a bound is negative")
-	case c.spoolBytes < 0 || c.spoolBytes > 0 && c.spoolBytes < minSpool:
-		return nil, fmt.Errorf("DiskSpool: %d bytes are less than %d", c.spoolBytes, minSpool)
-	case c.exporter != nil:
-		return export.NewForeign(c.exporter, c.limits(), c.logger), nil
+	case c.spool.Open != nil && c.spool.Bytes < minSpool:
+		return nil, fmt.Errorf("DiskSpool: %d bytes are less than %d", c.spool.Bytes, minSpool)
+	case c.foreign != nil:
+		return c.foreign(c.limits(), c.logger), nil
 	case c.sender == nil && (c.endpoint == "" || os.Getenv("OTEL_TRACES_EXPORTER") == "none"):
 		return nil, nil
 	}
@@ -67,7 +66,7 @@ func (c *setupConfig) newExporter() (exporter, error) {
 		sender = c.httpSender()
 	}
 	p, err := export.New(export.Config{
-		Sender: sender, Limits: c.limits(), Logger: c.logger, Spool: c.spool, SpoolBytes: c.spoolBytes,
+		Sender: sender, Limits: c.limits(), Logger: c.logger, Spool: c.spool,
 	})
 	if err != nil { // it may be the disk's fault, or that of the rights of this run: no reason not to send
 		c.logger.Warn("clew: DiskSpool: spans are kept in memory only", "error", err)
@@ -115,14 +114,9 @@ func (c *setupConfig) environmentTLS() *tls.Config {
 			c.logger.Warn("clew: OTEL_EXPORTER_OTLP_CERTIFICATE is ignored", "error", err)
 		}
 	}
-	certificate, key := traceVariable("CLIENT_CERTIFICATE"), traceVariable("CLIENT_KEY")
-	if certificate != "" || key != "" {
-		pair, err := tls.LoadX509KeyPair(certificate, key)
-		if err != nil {
-			c.logger.Warn("clew: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and CLIENT_KEY are ignored", "error", err)
-		} else {
-			t.Certificates, set = []tls.Certificate{pair}, true
-		}
+	if traceVariable("CLIENT_CERTIFICATE") != "" || traceVariable("CLIENT_KEY") != "" {
+		// Code that signs would be in every program, for the few that need it.
+		c.logger.Warn("clew: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and CLIENT_KEY are ignored: give the option HTTPClient a client that has them")
 	}
 	if !set {
 		return nil

@@ -11,6 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/clewhq/clew/internal/export"
 	"github.com/clewhq/clew/internal/inherit"
 	"github.com/clewhq/clew/propagators"
 	"github.com/clewhq/clew/redact"
@@ -30,12 +31,11 @@ type setupConfig struct {
 	client         *http.Client
 	provider       *sdktrace.TracerProvider
 	processors     []sdktrace.SpanProcessor
-	exporter       sdktrace.SpanExporter
+	foreign        func(export.Limits, *slog.Logger) exporter // made of the option Exporter
 	sender         RequestSender
 	queueSpans     int
 	queueBytes     int64
-	spool          string
-	spoolBytes     int64
+	spool          export.Spool
 	sampler        sdktrace.Sampler
 	samplingErr    error
 	unsampled      *Unsampled // nil to keep nothing of traces that are not sampled
@@ -120,7 +120,12 @@ func SpanProcessor(p sdktrace.SpanProcessor) Option {
 // only and counted in Stats; the spool and SendWith have no effect. For tests that must see a span at once, give
 // SpanProcessor(trace.NewSimpleSpanProcessor(e)) and no Exporter.
 func Exporter(e sdktrace.SpanExporter) Option {
-	return setupOption(func(c *setupConfig) { c.exporter = e })
+	return setupOption(func(c *setupConfig) {
+		if c.foreign = nil; e != nil {
+			// Whoever does not use this shall not link OpenTelemetry's batch processor.
+			c.foreign = func(l export.Limits, log *slog.Logger) exporter { return export.NewForeign(e, l, log) }
+		}
+	})
 }
 
 // Sampler decides which traces are recorded. The default follows the caller's decision and records every trace that

@@ -28,9 +28,19 @@ type Config struct {
 	Sender Sender
 	Limits Limits
 	Logger *slog.Logger
-	// Spool is a directory that spans are kept in until they are sent; "" keeps them in memory. SpoolBytes bounds it.
-	Spool      string
-	SpoolBytes int64
+	Spool  Spool
+}
+
+// Spool is where spans are kept on disk until they are sent; its zero value keeps them in memory. It holds the function
+// that opens it, so that a program which wants none does not link it.
+type Spool struct {
+	Bytes int64
+	Open  func(l Limits, t *tally, wake func()) (store, error)
+}
+
+// OnDisk keeps spans in dir, in files of at most max bytes together.
+func OnDisk(dir string, max int64) Spool {
+	return Spool{max, func(l Limits, t *tally, wake func()) (store, error) { return openSpool(dir, max, l, t, wake) }}
 }
 
 // Pipeline is a span processor that sends every sampled span that ends. Its methods may be called from any goroutine;
@@ -54,9 +64,9 @@ func New(c Config) (*Pipeline, error) {
 	p.courier = newCourier(c, &p.tally)
 	p.store = newMemory(c.Limits, p.poke)
 	var err error
-	if c.Spool != "" {
-		var s *spool
-		if s, err = openSpool(c.Spool, c.SpoolBytes, c.Limits, &p.tally, p.poke); err == nil {
+	if c.Spool.Open != nil {
+		var s store
+		if s, err = c.Spool.Open(c.Limits, &p.tally, p.poke); err == nil {
 			p.store = s
 		}
 	}

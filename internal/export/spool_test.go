@@ -27,7 +27,7 @@ import (
 // spooled is a pipeline with a spool in dir.
 func spooled(t testing.TB, dir string, max int64, to export.Sender) *export.Pipeline {
 	t.Helper()
-	return start(t, export.Config{Sender: to, Limits: usual, Logger: quiet, Spool: dir, SpoolBytes: max})
+	return start(t, export.Config{Sender: to, Limits: usual, Logger: quiet, Spool: export.OnDisk(dir, max)})
 }
 
 func files(t testing.TB, dir string) (found []string) {
@@ -104,7 +104,7 @@ func TestAFullSpoolMakesRoomByItsOldestAndCountsThem(t *testing.T) {
 	e := &endpoint{answer: away}
 	var log bytes.Buffer
 	const max = 64 << 10
-	p := start(t, export.Config{Sender: e, Limits: usual, Logger: slog.New(slog.NewTextHandler(&log, nil)), Spool: dir, SpoolBytes: max})
+	p := start(t, export.Config{Sender: e, Limits: usual, Logger: slog.New(slog.NewTextHandler(&log, nil)), Spool: export.OnDisk(dir, max)})
 	end(p, 0, 3000)
 	var size int64
 	for _, f := range files(t, dir) {
@@ -210,7 +210,7 @@ func TestADirectoryThatCannotBeUsedLeavesThePipelineWithoutASpool(t *testing.T) 
 		t.Fatal(err)
 	}
 	e := &endpoint{}
-	p, err := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet, Spool: file, SpoolBytes: 1 << 20})
+	p, err := export.New(export.Config{Sender: e, Limits: usual, Logger: quiet, Spool: export.OnDisk(file, 1<<20)})
 	if err == nil {
 		t.Error("a file is no directory")
 	}
@@ -242,7 +242,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	p, err := export.New(export.Config{
-		Sender: &export.HTTP{URL: os.Getenv("CLEW_TEST_URL")}, Limits: usual, Logger: quiet, Spool: dir, SpoolBytes: 256 << 20,
+		Sender: &export.HTTP{URL: os.Getenv("CLEW_TEST_URL")}, Limits: usual, Logger: quiet, Spool: export.OnDisk(dir, 256<<20),
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

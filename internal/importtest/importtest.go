@@ -82,7 +82,7 @@ var allowed = map[string][]string{
 
 // family lists folders whose packages all follow the folder's own line in the table: one adapter, one example, one
 // foreign protocol each.
-var family = []string{"contrib", "examples", "interop", "server/internal/compat", "server/internal/demo"}
+var family = []string{"bench", "contrib", "examples", "interop", "server/internal/compat", "server/internal/demo"}
 
 // otelModules are what OpenTelemetry's Go API and SDK bring.
 var otelModules = []string{
