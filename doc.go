@@ -44,6 +44,9 @@
 // Context, Laminar's span context, and what else package propagators lists. Packages clewhttp and llmhttp do it for HTTP
 // and for calls to model providers.
 //
+// [Receive] prepares the work on a message of a queue, [Go] starts work that outlives its request, and [Environ] and
+// [ContinueProcess] are the two sides of a child process. docs/guide/propagation.md goes through all of them.
+//
 // # When something is wrong
 //
 // Nothing here breaks its caller. A context that cannot be used is left out, the local parent stays, and [Refusals] tells

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 const patience = 2 * time.Minute
 
 func TestAQuestionIsOneTraceAcrossEveryHop(t *testing.T) {
-	everything := []string{"tracecontext", "laminar", "b3", "b3multi", "jaeger", "mirascope", "baggage"}
+	everything := []string{"tracecontext", "laminar", "b3", "b3multi", "jaeger", "mirascope", "baggage", "xray"}
 	scenarios := []struct {
 		name    string
 		formats map[string][]string
@@ -51,7 +51,7 @@ func TestAQuestionIsOneTraceAcrossEveryHop(t *testing.T) {
 			"postgres": {}, // Serialize needs none
 			"process":  {"laminar"},
 			"grpc":     {"b3multi"}, // no session from here on
-			"mcp":      {"jaeger"},
+			"mcp":      {"xray"},
 		}},
 		{"W3C alone", everyHop("tracecontext")},
 		{"all at once", everyHop(everything...)},

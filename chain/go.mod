@@ -9,6 +9,7 @@ require (
 	github.com/clewhq/clew/contrib/grpc v0.0.0
 	github.com/clewhq/clew/contrib/mcp v0.0.0
 	github.com/clewhq/clew/contrib/nats v0.0.0
+	github.com/clewhq/clew/contrib/xray v0.0.0
 	github.com/clewhq/clew/server v0.0.0
 )
 
@@ -19,6 +20,7 @@ replace (
 	github.com/clewhq/clew/contrib/grpc => ../contrib/grpc
 	github.com/clewhq/clew/contrib/mcp => ../contrib/mcp
 	github.com/clewhq/clew/contrib/nats => ../contrib/nats
+	github.com/clewhq/clew/contrib/xray => ../contrib/xray
 	github.com/clewhq/clew/server => ../server
 )
 
@@ -58,6 +60,7 @@ require (
 	github.com/twmb/franz-go/pkg/kmsg v1.15.0 // indirect
 	github.com/yosida95/uritemplate/v3 v3.0.2 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
+	go.opentelemetry.io/contrib/propagators/aws v1.47.0 // indirect
 	go.opentelemetry.io/otel v1.47.0 // indirect
 	go.opentelemetry.io/otel/log v1.47.0 // indirect
 	go.opentelemetry.io/otel/metric v1.47.0 // indirect

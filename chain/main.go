@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/clewhq/clew"
+	clewxray "github.com/clewhq/clew/contrib/xray"
 )
 
 // stop is one process of the chain.
@@ -74,7 +75,7 @@ func run(ctx context.Context, name string) (err error) {
 	if err := json.Unmarshal([]byte(os.Getenv(variable)), &s); err != nil {
 		return fmt.Errorf("%s: %w", variable, err)
 	}
-	opts := []clew.Option{clew.ServiceName(name)}
+	opts := []clew.Option{clew.ServiceName(name), clew.MoreFormats(clewxray.Format)}
 	if s.Formats != nil {
 		opts = append(opts, clew.ContextFormats(s.formats(i)...))
 	}

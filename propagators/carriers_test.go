@@ -279,3 +279,42 @@ func TestACloudEventHasNamesThatCloudEventsAllows(t *testing.T) {
 	}
 	propagators.CloudEvent(nil).Set("traceparent", traceparent) // has no effect
 }
+
+func FuzzEnvelope(f *testing.F) {
+	f.Add([]byte(`{"trace_context":{"traceparent":"` + traceparent + `"},"payload":{"a":1}}`))
+	f.Add([]byte(`{"trace_context":[],"payload":null}`))
+	f.Add([]byte(`{"payload":1,"payload":2,"trace_context":{"b3":0}}`))
+	f.Add([]byte("no JSON"))
+	f.Fuzz(func(t *testing.T, message []byte) {
+		opened := propagators.Open(message)
+		propagators.All().Extract(t.Context(), opened.Context)
+		if !json.Valid(message) && string(opened.Payload) != string(message) {
+			t.Errorf("payload %q of %q, which is no envelope", opened.Payload, message)
+		}
+		again, err := json.Marshal(propagators.Envelope{Context: propagators.Map{}, Payload: opened.Payload})
+		if err != nil { // what was all payload may be no JSON
+			return
+		}
+		if got := propagators.Open(again); got.Context == nil {
+			t.Errorf("%s is no envelope", again)
+		}
+	})
+}
+
+func FuzzEnvironment(f *testing.F) {
+	f.Add("TRACEPARENT=" + traceparent + "\nTRACESTATE=a=1\nUBERCTX_TENANT=acme+co")
+	f.Add("LMNR_SPAN_CONTEXT={\n=\nUBERCTX_=x\nX_B3_TRACEID")
+	f.Fuzz(func(t *testing.T, lines string) {
+		env := propagators.Env(strings.Split(lines, "\n"))
+		before := slices.Clone(env)
+		ctx := propagators.All().Extract(t.Context(), &env)
+		if !slices.Equal(env, before) {
+			t.Error("reading changed it")
+		}
+		propagators.All().Inject(ctx, &env)
+		got := propagators.All().Extract(t.Context(), &env)
+		if a, b := trace.SpanContextFromContext(ctx), trace.SpanContextFromContext(got); a.TraceID() != b.TraceID() || a.SpanID() != b.SpanID() {
+			t.Errorf("%v was written, %v is read", a, b)
+		}
+	})
+}
