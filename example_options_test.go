@@ -121,3 +121,19 @@ func ExampleLogHandler() {
 	defer span.End()
 	logger.InfoContext(ctx, "found", "hits", 3) // {…,"msg":"found","hits":3,"trace_id":"…","span_id":"…"}
 }
+
+func ExampleAnnotate() {
+	ctx := context.Background()
+	_, span := clew.Start(ctx, "answer")
+	column := span.Serialize() // kept beside the answer
+	span.End()
+
+	// Days later, when somebody has clicked.
+	err := clew.Annotate(ctx, column, clew.Annotation{
+		Tags:   []string{"reviewed"},
+		Scores: []clew.Score{{Name: "helpful", Value: 1, Label: "thumbs up", Source: "user"}},
+	})
+	if err != nil {
+		fmt.Println("not annotated:", err)
+	}
+}

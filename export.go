@@ -74,7 +74,7 @@ func (c *setupConfig) newExporter() (exporter, error) {
 	return p, nil
 }
 
-func (c *setupConfig) httpSender() export.Sender {
+func (c *setupConfig) httpSender() *export.HTTP {
 	if p := traceVariable("PROTOCOL"); p != "" && p != "http/protobuf" {
 		c.logger.Warn("clew: OTEL_EXPORTER_OTLP_PROTOCOL is ignored: spans are sent as http/protobuf; for gRPC see SendWith", "value", p)
 	}

@@ -82,7 +82,7 @@ func format(f func(any) any, v any) any {
 func (f formatted) text() (text string) {
 	defer func() {
 		if p := recover(); p != nil {
-			text = fmt.Sprintf("not recorded: the formatter panicked: %v", p)
+			text = "not recorded: the formatter panicked: " + limit(panicText(p), maxFailure)
 		}
 	}()
 	return payloadText(f.format(f.value))

@@ -159,6 +159,27 @@ func errorText(err error) (text string) {
 	return err.Error()
 }
 
+// panicText is what a panic says. Package fmt is not asked about values with an inside, since of one that contains itself
+// it makes no end.
+func panicText(p any) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("%T whose String method panics", p)
+		}
+	}()
+	switch p := p.(type) {
+	case error:
+		return errorText(p)
+	case fmt.Stringer:
+		return p.String()
+	}
+	switch reflect.ValueOf(p).Kind() {
+	case reflect.Array, reflect.Interface, reflect.Map, reflect.Pointer, reflect.Slice, reflect.Struct:
+		return payloadText(p)
+	}
+	return fmt.Sprint(p)
+}
+
 // What is recorded of a failure, in bytes.
 const (
 	maxFailure = 64 << 10 // of the message, which is in the event and in the status
@@ -171,7 +192,7 @@ func (s *Span) RecordPanic(p any) {
 		return
 	}
 	s.remember(p)
-	message := limit(fmt.Sprint(p), maxFailure)
+	message := limit(panicText(p), maxFailure)
 	s.otel.AddEvent(eventException, trace.WithAttributes(
 		keyExceptionType.String(fmt.Sprintf("%T", p)), keyExceptionMessage.String(message),
 		keyExceptionStack.String(stack()), keyExceptionEscaped.Bool(true),
@@ -212,7 +233,7 @@ func (s *Span) EndErr(err *error) {
 }
 
 func (s *Span) end() {
-	if s != nil {
+	if !s.none() {
 		s.otel.End()
 	}
 }

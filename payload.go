@@ -44,7 +44,7 @@ func payloadText(v any) string {
 func encode(v any) (text string, err error) {
 	defer func() {
 		if p := recover(); p != nil { // a MarshalJSON of the user's
-			err = fmt.Errorf("encoding panicked: %v", p)
+			err = fmt.Errorf("encoding panicked: %s", limit(panicText(p), maxFailure))
 		}
 	}()
 	var b bytes.Buffer

@@ -26,7 +26,8 @@ type installed struct {
 	provider provider
 	own      bool // built by Setup, so shutdown is ours
 	added    []sdktrace.SpanProcessor
-	exporter exporter // nil when nothing is exported
+	exporter exporter   // nil when nothing is exported
+	annotate *annotator // nil if no endpoint is known
 	formats  formats
 	closed   atomic.Bool
 }
@@ -74,6 +75,7 @@ func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) 
 	if in.exporter, err = c.newExporter(); err != nil {
 		return nothing, fmt.Errorf("clew: Setup: %w", err)
 	}
+	in.annotate = c.newAnnotator()
 	added := slices.Clone(c.processors)
 	if in.exporter != nil {
 		added = append(added, in.exporter)

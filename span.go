@@ -15,8 +15,8 @@ import (
 	"github.com/clewhq/clew/propagators"
 )
 
-// Span is one piece of work in a trace. All methods may be called on a nil *Span, on an ended one, and from several
-// goroutines at once.
+// Span is one piece of work in a trace. All methods may be called on a nil *Span, on the zero Span, on one that has ended,
+// and from several goroutines at once.
 type Span struct {
 	otel     trace.Span
 	began    context.Context // that it was started from, for the cause of a cancellation; nil if somebody else started it
@@ -179,7 +179,7 @@ func WithSpan(ctx context.Context, s *Span) context.Context {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	if s == nil {
+	if s.none() {
 		return ctx
 	}
 	state := s.state
@@ -237,7 +237,7 @@ func (s *Span) bound(c ContentCapture) {
 
 // OTel returns the OpenTelemetry span, for everything this package has no method for. It is never nil.
 func (s *Span) OTel() trace.Span {
-	if s == nil {
+	if s.none() {
 		return trace.SpanFromContext(context.Background())
 	}
 	return s.otel
@@ -248,8 +248,11 @@ func (s *Span) recording() bool {
 	if s != nil && s.own != nil {
 		return s.own.IsRecording()
 	}
-	return s != nil && s.otel.IsRecording()
+	return !s.none() && s.otel.IsRecording()
 }
+
+// none reports whether s is nothing that was started.
+func (s *Span) none() bool { return s == nil || s.otel == nil }
 
 // SetInput records what the span was given: strings, errors and bytes of text as they are, everything else as JSON. It is
 // encoded before SetInput returns, and cut at 10 MiB with a mark at the end. In place of binary content, base64 of 1 KiB or
@@ -351,7 +354,7 @@ func tagsOf(span trace.Span) []string {
 // Serialize returns the span's context as text for a header, a message or a database column, in Laminar's format. It is
 // "" for a span that records nowhere. The span may have ended.
 func (s *Span) Serialize() string {
-	if s == nil {
+	if s.none() {
 		return ""
 	}
 	ctx := inherit.Enter(context.Background(), s.state, s.otel)

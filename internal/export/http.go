@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -29,7 +30,7 @@ const (
 	maxQuote = 300
 )
 
-// HTTP sends requests as OTLP over HTTP, in protobuf.
+// HTTP sends requests as OTLP over HTTP.
 type HTTP struct {
 	URL     string
 	Headers map[string]string
@@ -37,6 +38,8 @@ type HTTP struct {
 	// and uses TLS.
 	Client *http.Client
 	TLS    *tls.Config
+	// ContentType is that of the requests; "" for protobuf.
+	ContentType string
 	// Gzip compresses what is sent.
 	Gzip bool
 	// UserAgent names this SDK.
@@ -73,7 +76,7 @@ func (h *HTTP) Send(ctx context.Context, request []byte) error {
 	for name, value := range h.Headers {
 		r.Header.Set(name, value)
 	}
-	r.Header.Set("Content-Type", contentType)
+	r.Header.Set("Content-Type", cmp.Or(h.ContentType, contentType))
 	if h.Gzip {
 		r.Header.Set("Content-Encoding", "gzip")
 	}
@@ -172,8 +175,9 @@ func partial(kind string, body []byte) error {
 func partialJSON(body []byte) (rejected int64, message string, err error) {
 	var answer struct {
 		PartialSuccess struct {
-			RejectedSpans json.Number `json:"rejectedSpans"` // as text or as number
-			ErrorMessage  string      `json:"errorMessage"`
+			RejectedSpans      json.Number `json:"rejectedSpans"` // as text or as number
+			RejectedLogRecords json.Number `json:"rejectedLogRecords"`
+			ErrorMessage       string      `json:"errorMessage"`
 		} `json:"partialSuccess"`
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -182,7 +186,7 @@ func partialJSON(body []byte) (rejected int64, message string, err error) {
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return 0, "", fmt.Errorf("the answer is no OTLP response: %w", err)
 	}
-	rejected, _ = answer.PartialSuccess.RejectedSpans.Int64()
+	rejected, _ = cmp.Or(answer.PartialSuccess.RejectedSpans, answer.PartialSuccess.RejectedLogRecords).Int64()
 	return rejected, answer.PartialSuccess.ErrorMessage, nil
 }
 
