@@ -30,7 +30,7 @@ func odd() map[string]any {
 	loop := map[string]any{}
 	loop["loop"] = loop
 	var deep any = 1
-	for range 20_000 {
+	for range 2_000 {
 		deep = []any{deep}
 	}
 	var nilError *wrapped
