@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clewhq/clew/server/internal/derive"
+	"github.com/clewhq/clew/server/internal/price"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/store/memory"
 	"github.com/clewhq/clew/server/internal/trace"
@@ -84,6 +86,16 @@ func (r *receiver) spans(t *testing.T, id trace.TraceID) []*trace.Span {
 		t.Fatal(err)
 	}
 	return spans
+}
+
+// testDeriver has the embedded prices.
+func testDeriver(t *testing.T) derive.Deriver {
+	t.Helper()
+	book, err := price.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return derive.Deriver{Prices: book}
 }
 
 // newBatch returns a batch with memory enough for any test.

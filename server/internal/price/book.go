@@ -134,16 +134,18 @@ type found struct {
 // lower case.
 func (b *Book) find(q query) *found {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	f, ok := b.known[q]
+	b.mu.Unlock()
 	if ok {
 		return f
 	}
-	for i := range b.editions {
+	for i := range b.editions { // many patterns: others need not wait for it
 		if f = b.editions[i].find(q); f != nil {
 			break
 		}
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if len(b.known) >= maxKnown {
 		clear(b.known)
 	}

@@ -49,7 +49,7 @@ func liteLLM(entries map[string]json.RawMessage) ([]provider, error) {
 	for _, name := range slices.Sorted(maps.Keys(entries)) {
 		var fields map[string]any
 		if json.Unmarshal(entries[name], &fields) != nil {
-			return nil, fmt.Errorf("%q is no object", name)
+			return nil, fmt.Errorf("%q is no model with prices: want genai-prices' JSON (a list of providers) or LiteLLM's (an object of models)", name)
 		}
 		m, err := liteLLMModel(name, fields)
 		if err != nil {

@@ -249,12 +249,15 @@ func TestTheLinesOfAQuoteAreItsSum(t *testing.T) {
 }
 
 func TestWhatIsRememberedIsBounded(t *testing.T) {
-	b := book(t)
-	for i := range maxKnown + 10 {
-		b.Price(Call{Model: strings.Repeat("x", 1+i%500) + string(rune('a'+i%26)) + time.Duration(i).String(), Usage: plain(1, 1)})
+	b := &Book{editions: book(t).editions, known: map[query]*found{}}
+	for i := range maxKnown {
+		b.known[query{"", time.Duration(i).String()}] = nil
 	}
-	if len(b.known) > maxKnown {
-		t.Errorf("%d answers are remembered", len(b.known))
+	for _, name := range []string{"a", "b"} {
+		b.Price(Call{Model: name, Usage: plain(1, 1)})
+	}
+	if len(b.known) != 2 {
+		t.Errorf("%d answers are remembered, want those since there was no more room", len(b.known))
 	}
 }
 
@@ -279,6 +282,15 @@ func BenchmarkPrice(b *testing.B) {
 	c := Call{Provider: "anthropic", Model: "claude-sonnet-4-5-20250929", At: day("2026-11-21"), Usage: trace.Usage{Input: n(5200), Output: n(310), CacheRead: n(4000)}}
 	b.ReportAllocs()
 	for b.Loop() {
+		list.Price(c)
+	}
+}
+
+func BenchmarkAModelThatNobodyKnows(b *testing.B) {
+	list := &Book{editions: book(b).editions, known: map[query]*found{}}
+	c := Call{Provider: "somebody", Model: "a-model-of-its-own-2026-01-01", Usage: plain(1, 1)}
+	for b.Loop() {
+		clear(list.known)
 		list.Price(c)
 	}
 }
