@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/clewhq/clew/internal/export"
 	"github.com/clewhq/clew/internal/inherit"
+	"github.com/clewhq/clew/internal/tracer"
 	"github.com/clewhq/clew/propagators"
 	"github.com/clewhq/clew/redact"
 )
@@ -165,6 +167,7 @@ type SpanOption interface{ applySpan(*spanConfig) }
 type spanConfig struct {
 	spanType  SpanType
 	attrs     []attribute.KeyValue
+	given     bool // attrs are the span's, see tracer.Given
 	tags      []string
 	links     []trace.Link
 	kind      trace.SpanKind
@@ -192,13 +195,39 @@ func newSpanConfig(opts []SpanOption) *spanConfig {
 	if len(opts) == 0 {
 		return plainSpan
 	}
-	c := *plainSpan
+	return new(spanConfig).fill(opts)
+}
+
+func (c *spanConfig) fill(opts []SpanOption) *spanConfig {
+	*c = *plainSpan
 	for _, o := range opts {
-		if o != nil {
-			o.applySpan(&c)
+		switch o := o.(type) {
+		case nil:
+		case tracer.Given:
+			c.give(o.GiveAttributes())
+		default:
+			o.applySpan(c)
 		}
 	}
-	return &c
+	return c
+}
+
+// spanConfigs are those of starts that are over; nobody keeps one.
+var spanConfigs = sync.Pool{New: func() any { return new(spanConfig) }}
+
+// borrowSpanConfig is newSpanConfig for a caller who gives it back.
+func borrowSpanConfig(opts []SpanOption) *spanConfig {
+	if len(opts) == 0 {
+		return plainSpan
+	}
+	return spanConfigs.Get().(*spanConfig).fill(opts)
+}
+
+func (c *spanConfig) giveBack() {
+	if c != plainSpan {
+		*c = spanConfig{} // what it points to is the user's
+		spanConfigs.Put(c)
+	}
 }
 
 // SpanType says what a span stands for. The constants are SpanOptions: clew.Start(ctx, "search", clew.TOOL). A type of
@@ -251,9 +280,17 @@ type attrOption []attribute.KeyValue
 func (o attrOption) applySpan(c *spanConfig) {
 	if c.attrs == nil {
 		c.attrs = slices.Clip(o) // the span copies them
-	} else {
-		c.attrs = append(c.attrs, o...)
+		return
 	}
+	c.attrs, c.given = append(c.attrs, o...), false
+}
+
+func (c *spanConfig) give(attrs []attribute.KeyValue) {
+	if c.attrs == nil {
+		c.attrs, c.given = attrs, true
+		return
+	}
+	c.attrs, c.given = append(slices.Clip(c.attrs), attrs...), false
 }
 
 // StartTime is when the work began, if that was before the call.

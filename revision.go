@@ -16,7 +16,7 @@ const keyRevision = attribute.Key("clew.revision")
 func Revision(version string) SpanOption {
 	return spanOption(func(c *spanConfig) {
 		if v := cmp.Or(version, BuildRevision()); v != "" {
-			c.attrs = append(c.attrs, keyRevision.String(v))
+			attrOption{keyRevision.String(v)}.applySpan(c)
 		}
 	})
 }

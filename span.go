@@ -52,13 +52,17 @@ type (
 // Start starts a span as child of the current one and makes it current in the returned context. The caller ends it.
 // Laminar calls this an active span.
 func Start(ctx context.Context, name string, opts ...SpanOption) (context.Context, *Span) {
-	return start(ctx, name, newSpanConfig(opts))
+	c := borrowSpanConfig(opts)
+	defer c.giveBack()
+	return start(ctx, name, c)
 }
 
 // StartDetached starts a span as child of the current one without making it current, so that it can be passed around
 // and ended elsewhere. WithSpan and UseSpan make it current later.
 func StartDetached(ctx context.Context, name string, opts ...SpanOption) *Span {
-	_, s := start(ctx, name, newSpanConfig(opts))
+	c := borrowSpanConfig(opts)
+	defer c.giveBack()
+	_, s := start(ctx, name, c)
 	return s
 }
 
@@ -109,7 +113,7 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 
 // record starts a span of the provider that Setup built.
 func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state inherit.State, name string, parent trace.Span) (context.Context, *Span) {
-	o := tracer.Options{Kind: c.kind, Attributes: c.captured().attributes(c.attrs), Links: c.links, Time: c.startTime}
+	o := tracer.Options{Kind: c.kind, Attributes: c.captured().attributes(c.attrs), Keep: c.given, Links: c.links, Time: c.startTime}
 	d := t.Decide(withType(ctx, c.spanType), parent, name, &o)
 	if !d.Record {
 		m := mark{state: state}

@@ -46,11 +46,11 @@ func (w *discard) Header() http.Header         { return w.h }
 func (w *discard) Write(b []byte) (int, error) { return len(b), nil }
 func (w *discard) WriteHeader(int)             {}
 
-// direct hands a request to a handler without a network.
+// direct hands a request to a handler without a network, with a context that knows nothing of the client's.
 type direct struct{ h http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	d.h.ServeHTTP(&discard{h: http.Header{}}, r)
+	d.h.ServeHTTP(&discard{h: http.Header{}}, r.WithContext(context.Background()))
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
 }
 
@@ -72,45 +72,85 @@ func (p laminarToo) Extract(ctx context.Context, c propagation.TextMapCarrier) c
 	return p.TraceContext.Extract(ctx, c)
 }
 
-// BenchmarkHop is one request: client span, headers, server span, handler; the CPU of it, without a socket.
-func BenchmarkHop(b *testing.B) {
-	for _, c := range []struct {
-		name  string
-		allow string
-		rival propagation.TextMapPropagator
-	}{
-		{"W3C", "none.example", propagation.TraceContext{}},
-		{"W3C+Laminar", "*", laminarToo{}},
-	} {
-		b.Run(c.name+"/Clew", func(b *testing.B) {
-			if err := setup(); err != nil {
-				b.Fatal(err)
+// hops are one request each, by what it carries: client span, headers, server span, handler.
+var hops = []struct {
+	name  string
+	allow string
+	rival propagation.TextMapPropagator
+	bar   float64
+}{
+	{"W3C", "none.example", propagation.TraceContext{}, 0.4},
+	{"W3C+Laminar", "*", laminarToo{}, 0.5},
+}
+
+func clewHop(allow string) http.RoundTripper {
+	return clewhttp.Transport(direct{clewhttp.Handler(ok)}, clewhttp.AllowHosts(allow))
+}
+
+func otelHop(p propagation.TextMapPropagator) http.RoundTripper {
+	tp := provider()
+	server := otelhttp.NewHandler(ok, "op", otelhttp.WithTracerProvider(tp), otelhttp.WithPropagators(p))
+	return otelhttp.NewTransport(direct{server}, otelhttp.WithTracerProvider(tp), otelhttp.WithPropagators(p))
+}
+
+// TestAHop measures the CPU of hops without a socket, garbage collection included.
+func TestAHopCostsLessThanHalfOfOtelhttps(t *testing.T) {
+	if err := setup(); err != nil {
+		t.Fatal(err)
+	}
+	const requests = 20_000
+	many := func(name string, rt http.RoundTripper) contestant {
+		req := request(t)
+		return contestant{name, func() int {
+			for range requests {
+				send(t, rt, req)
 			}
-			hop(b, clewhttp.Transport(direct{clewhttp.Handler(ok)}, clewhttp.AllowHosts(c.allow)))
-		})
-		b.Run(c.name+"/otelhttp", func(b *testing.B) {
-			tp := provider()
-			server := otelhttp.NewHandler(ok, "op", otelhttp.WithTracerProvider(tp), otelhttp.WithPropagators(c.rival))
-			hop(b, otelhttp.NewTransport(direct{server}, otelhttp.WithTracerProvider(tp), otelhttp.WithPropagators(c.rival)))
-		})
+			return requests
+		}}
+	}
+	for _, h := range hops {
+		costs := compare(t, 9, many("otelhttp, "+h.name, otelHop(h.rival)), many("Clew, "+h.name, clewHop(h.allow)), many("no tracing", direct{ok}))
+		if ratio := float64(costs[1]) / float64(costs[0]); ratio > slack*h.bar {
+			t.Errorf("%s: ratio %.2f", h.name, ratio)
+		}
+	}
+}
+
+func BenchmarkHop(b *testing.B) {
+	if err := setup(); err != nil {
+		b.Fatal(err)
+	}
+	for _, h := range hops {
+		b.Run(h.name+"/Clew", func(b *testing.B) { hop(b, clewHop(h.allow)) })
+		b.Run(h.name+"/otelhttp", func(b *testing.B) { hop(b, otelHop(h.rival)) })
 	}
 	b.Run("bare", func(b *testing.B) { hop(b, direct{ok}) })
 }
 
 func hop(b *testing.B, rt http.RoundTripper) {
+	req := request(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		send(b, rt, req)
+	}
+}
+
+// request is one that is sent inside a span of a session and a user.
+func request(tb testing.TB) *http.Request {
 	ctx := clew.WithUser(clew.WithSession(context.Background(), "session-5678"), "user-1234")
 	c, _ := sample()
 	req, err := http.NewRequestWithContext(trace.ContextWithSpanContext(ctx, c.SpanContext), http.MethodGet, "http://svc.example/v1/x", nil)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		resp, err := rt.RoundTrip(req)
-		if err != nil {
-			b.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, resp.Body)
-		_ = resp.Body.Close()
+	return req
+}
+
+func send(tb testing.TB, rt http.RoundTripper, req *http.Request) {
+	resp, err := rt.RoundTrip(req)
+	if err != nil {
+		tb.Fatal(err)
 	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
 }

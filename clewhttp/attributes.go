@@ -9,7 +9,12 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/internal/tracer"
 )
+
+var _ tracer.Given = (*given)(nil)
 
 // Keys of OpenTelemetry's HTTP semantic conventions, stable since 1.23.
 const (
@@ -36,8 +41,15 @@ var methods = []string{
 // maxText bounds what is recorded of a request's own text, in bytes.
 const maxText = 2048
 
-// room is for the attributes that a request has at most, and those of its response.
-const room = 8
+// given is the option that starts a span with attributes which are the span's from then on.
+type given struct {
+	clew.SpanOption // never applied: package clew asks for the attributes
+	attrs           []attribute.KeyValue
+	room            [9]attribute.KeyValue // as many as a request and its response have
+}
+
+// GiveAttributes implements tracer.Given.
+func (g *given) GiveAttributes() []attribute.KeyValue { return g.attrs }
 
 // appendMethod appends the attributes of a method and returns how it is called in a span's name.
 func appendMethod(attrs []attribute.KeyValue, raw string) (all []attribute.KeyValue, name string) {

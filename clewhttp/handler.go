@@ -48,13 +48,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	attrs, name := appendMethod(make([]attribute.KeyValue, 0, room), r.Method)
+	g := &given{}
+	attrs, name := appendMethod(g.room[:0], r.Method)
 	full, pattern := name, h.route(r)
 	if pattern != "" {
 		attrs = append(attrs, keyRoute.String(pattern))
 		full += " " + pattern
 	}
-	ctx, span := clew.Start(ctx, full, clew.Kind(trace.SpanKindServer), clew.Attr(appendRequest(attrs, r)...))
+	g.attrs = appendRequest(attrs, r)
+	ctx, span := clew.Start(ctx, full, clew.Kind(trace.SpanKindServer), g)
 	rec := &recorder{ResponseWriter: w}
 	inner := r.WithContext(ctx)
 

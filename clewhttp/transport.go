@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"sync"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -51,10 +50,11 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	var span *clew.Span
 	if t.config.skip == nil || !t.config.skip(r) {
-		attrs, name := appendMethod(make([]attribute.KeyValue, 0, room), r.Method)
+		g := &given{}
+		attrs, name := appendMethod(g.room[:0], r.Method)
 		attrs = append(attrs, keyURLFull.String(fullURL(r.URL)))
-		attrs = appendServer(attrs, r.URL.Host, r.URL.Scheme)
-		ctx, span = clew.Start(ctx, name, clew.Kind(trace.SpanKindClient), clew.Attr(attrs...))
+		g.attrs = appendServer(attrs, r.URL.Host, r.URL.Scheme)
+		ctx, span = clew.Start(ctx, name, clew.Kind(trace.SpanKindClient), g)
 	}
 
 	out := outgoing(ctx, r)

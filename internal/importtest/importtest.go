@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 	"internal/otlp":       {},
 	"internal/importtest": {},
 	"internal/servertest": {}, // for tests of every module
-	"clewhttp":            {".", "propagators"},
+	"clewhttp":            {".", "propagators", "internal/tracer"},
 	"clewtest":            {"."},
 	"llm":                 {},
 	"redact":              {},
@@ -72,7 +72,7 @@ var allowed = map[string][]string{
 
 	// Modules that use all of this as anybody would.
 	"examples": {".", "clewhttp", "clewtest", "llm", "llmhttp", "propagators"},
-	"bench":    {".", "clewhttp", "propagators"},
+	"bench":    {".", "clewhttp", "propagators", "internal/tracer"},
 	"interop":  {".", "clewhttp", "llmhttp", "propagators", "server/client"},
 	"chain":    {".", "clewhttp", "contrib", "propagators"},
 

@@ -14,7 +14,6 @@ type attributes struct {
 	dropped int
 	seen    uint64                // a bit for each key, so that nearly every new one is known to be new
 	index   map[attribute.Key]int // where they are, once there are many
-	room    [6]attribute.KeyValue // for list, of a span with few
 }
 
 // few is how many attributes are searched one by one.
@@ -54,7 +53,7 @@ func bit(key attribute.Key) uint64 {
 	return 1 << ((uint(n) + 5*uint(key[n-1]) + 11*uint(key[n/2])) & 63)
 }
 
-// spare is room for what is set later, where there is not room enough in the span.
+// spare is room for what is set later.
 const spare = 4
 
 // set sets attributes. Who calls it holds the lock.
@@ -65,9 +64,7 @@ func (s *Span) set(kv []attribute.KeyValue) {
 	l := &s.tracer.provider.limits
 	a := &s.attrs
 	if a.list == nil && l.AttributeCountLimit != 0 {
-		if a.list = a.room[:0]; len(kv) > len(a.room) {
-			a.list = make([]attribute.KeyValue, 0, len(kv)+spare)
-		}
+		a.list = make([]attribute.KeyValue, 0, len(kv)+spare)
 	}
 	for _, kv := range kv {
 		if !kv.Valid() {
@@ -87,6 +84,32 @@ func (s *Span) set(kv []attribute.KeyValue) {
 		}
 		a.add(kv)
 	}
+}
+
+// Given are attributes that a span keeps without a copy, because whoever gives them does not touch them again.
+type Given interface {
+	GiveAttributes() []attribute.KeyValue
+}
+
+// keep makes list the attributes of a span that has none, and reports whether it could: what has to be left out or changed
+// is set one by one instead.
+func (s *Span) keep(list []attribute.KeyValue) bool {
+	a := &s.attrs
+	if len(list) > few || !s.tracer.provider.limits.unlimited(len(list)) {
+		return false
+	}
+	for i := range list {
+		kv := &list[i]
+		t := kv.Value.Type()
+		if !kv.Valid() || t == attribute.SLICE || t == attribute.MAP || a.find(kv.Key) >= 0 {
+			*a = attributes{}
+			return false
+		}
+		a.list = list[:i+1]
+		a.seen |= bit(kv.Key)
+		s.tells = s.tells || inherit.Tells(kv.Key)
+	}
+	return true
 }
 
 // mostStamped is more attributes than a stamp has, but for one with much metadata.

@@ -84,7 +84,9 @@ func (s *Span) Begin(d *Decision, name string, o *Options) {
 		s.AddLink(l)
 	}
 	s.set(d.attrs)
-	s.set(o.Attributes)
+	if !o.Keep || len(d.attrs) > 0 || !s.keep(o.Attributes) {
+		s.set(o.Attributes)
+	}
 }
 
 // SetStamp gives the span its stamp, between Begin and Announce.

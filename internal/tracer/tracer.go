@@ -24,7 +24,8 @@ type Tracer struct {
 // Options are how a span starts.
 type Options struct {
 	Kind       trace.SpanKind
-	Attributes []attribute.KeyValue // copied
+	Attributes []attribute.KeyValue // copied, unless Keep is set
+	Keep       bool                 // see Given
 	Links      []trace.Link
 	Time       time.Time // zero is now
 	NewRoot    bool      // leave the current span out of account
