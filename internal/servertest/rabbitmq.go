@@ -59,7 +59,8 @@ func (s *Server) bootRabbitMQ(program, mapper string) error {
 		return err
 	}
 	// Neither is asked to end by itself: that takes seconds, and nobody wants the data.
-	if err := s.start("", syscall.SIGKILL, env, nil, mapper, "-port", ports[0]); err != nil {
+	// The mapper comes first: RabbitMQ would start one that nobody ends.
+	if err := s.start("entering the main select() loop", syscall.SIGKILL, env, nil, mapper, "-d", "-d", "-port", ports[0]); err != nil {
 		return err
 	}
 	if err := s.start("Server startup complete", syscall.SIGKILL, env, nil, program); err != nil {

@@ -18,7 +18,7 @@ import (
 
 // patience is how long a server may take to start, or to stop when it was told to. It is for machines that are busy
 // with other things; nothing waits this long where all is well.
-const patience = time.Minute
+const patience = 4 * time.Minute
 
 // Server is a running server.
 type Server struct {
@@ -78,7 +78,7 @@ func (s *Server) failed(err error) error {
 	return fmt.Errorf("%s: %w\n%s", s.name, err, s.said.String())
 }
 
-// start starts a process and waits until it says the word; with word "" it does not wait. Stop ends it by the signal.
+// start starts a process and waits until it says the word. Stop ends it by the signal.
 func (s *Server) start(word string, stop syscall.Signal, env []string, owner *syscall.Credential, args ...string) error {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), env...)
@@ -93,9 +93,6 @@ func (s *Server) start(word string, stop syscall.Signal, env []string, owner *sy
 	p := &process{cmd: cmd, stop: stop, ended: make(chan struct{})}
 	go func() { p.err = cmd.Wait(); close(p.ended) }()
 	s.running = append(s.running, p)
-	if word == "" {
-		return nil
-	}
 	select {
 	case <-heard:
 		return nil
@@ -113,6 +110,7 @@ var errEnded = errors.New("process ended")
 type output struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
+	from  int // where in the text word may begin
 	word  string
 	heard chan struct{}
 }
@@ -121,7 +119,7 @@ type output struct {
 func (o *output) expect(word string) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.word, o.heard = word, make(chan struct{})
+	o.from, o.word, o.heard = o.text.Len(), word, make(chan struct{})
 	return o.heard
 }
 
@@ -130,7 +128,7 @@ func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.text.Write(p)
-	if o.word != "" && bytes.Contains(o.text.Bytes(), []byte(o.word)) {
+	if o.word != "" && bytes.Contains(o.text.Bytes()[o.from:], []byte(o.word)) {
 		close(o.heard)
 		o.word = ""
 	}
