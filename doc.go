@@ -37,6 +37,17 @@
 //
 // [WithSession], [WithUser] and [WithMetadata] return a context; every span started below it carries what they said.
 //
+// # Decide what is recorded
+//
+// [NoInput], [InputWithout] and [FormatInput] are about one function, [CaptureUpTo] and [CaptureNone] about a span or the whole
+// program, and [Redact] takes secrets out of everything before it is queued. [WithTracingLevel] says it for what is called
+// from here on. [Sample] records a fraction of the traces, with rules, and [KeepUnsampled] those that failed or were slow.
+//
+// # Say more
+//
+// [Span.Info] and its like log on a span, [LogHandler] puts the ids of spans on log records, [Span.RecordError] takes a
+// stack, [Revision] tells versions apart, and [Annotate] says something of a span that ended long ago.
+//
 // # Carry it further
 //
 // [Serialize] writes the current span's context as a string for a message or a database column, and [Continue] goes on
@@ -53,6 +64,10 @@
 // the reason; the next span shows it as an event. A value that cannot be recorded is replaced by a sentence that says so.
 // [Setup] returns an error only about wrong code; what cannot be sent is told to the logger once an outage, and counted in
 // the errors of [Flush] and shutdown.
+//
+// # Test it
+//
+// Package clewtest records the spans of a test and compares them with trees and golden files.
 //
 // # Read on
 //

@@ -128,7 +128,7 @@ func use(t *testing.T, ctx context.Context, s *clew.Span, v any) { //nolint:revi
 
 func TestHugeValuesAreCutAndSaidToBe(t *testing.T) {
 	r := clewtest.Record(t)
-	for name, v := range map[string]any{"text": strings.Repeat("long ", 3<<20), "list": make([]int, 6<<20)} {
+	for name, v := range map[string]any{"text": strings.Repeat("long ", 3<<20), "list": []string{strings.Repeat("long ", 3<<20)}} {
 		_, _ = clew.Observe(t.Context(), name, func(context.Context) (any, error) { return v, nil })
 		if got := r.Span(name).Output(); len(got) != 10<<20 || !strings.HasSuffix(got, "...[truncated]") {
 			t.Errorf("%s is recorded as %d bytes that end in %q", name, len(got), got[len(got)-20:])

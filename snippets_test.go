@@ -25,18 +25,26 @@ import (
 	"database/sql"
 	"encoding/json"
 	"log"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
 	"github.com/clewhq/clew/clewhttp"
+	"github.com/clewhq/clew/clewtest"
 	"github.com/clewhq/clew/llm"
 	"github.com/clewhq/clew/llmhttp"
 	"github.com/clewhq/clew/propagators"
+	"github.com/clewhq/clew/redact"
 )
 
 type Job struct {
@@ -45,6 +53,10 @@ type Job struct {
 }
 
 type Row struct{ Context, SpanContext string }
+
+type Account struct{ Name, Password string }
+
+type Document struct{ Title, Text string }
 
 var (
 	ctx                   context.Context
@@ -62,6 +74,10 @@ var (
 	report                func(context.Context, Row) error
 	id                    string
 	job                   Job
+	t                     *testing.T
+	ask                   func(context.Context, string) (string, error)
+	open                  func(context.Context, Account) (int, error)
+	embed                 func(context.Context, Document) ([]float64, error)
 	mux                   *http.ServeMux
 	user                  http.HandlerFunc
 	askModel              func(context.Context) (string, error)
@@ -137,7 +153,7 @@ func snippets(t *testing.T) map[string]string {
 func exported(t *testing.T) importer.Lookup {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}",
-		"github.com/clewhq/clew/clewhttp", "github.com/clewhq/clew/llmhttp", "log", "os", "os/exec", "database/sql")
+		"github.com/clewhq/clew/clewhttp", "github.com/clewhq/clew/clewtest", "github.com/clewhq/clew/llmhttp", "testing/synctest", "log", "os", "os/exec", "database/sql")
 	cmd.Stderr = os.Stderr
 	list, err := cmd.Output()
 	if err != nil {
