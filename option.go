@@ -38,6 +38,7 @@ type setupConfig struct {
 	queueSpans     int
 	queueBytes     int64
 	spool          export.Spool
+	openSpans      bool
 	sampler        sdktrace.Sampler
 	samplingErr    error
 	unsampled      *Unsampled // nil to keep nothing of traces that are not sampled

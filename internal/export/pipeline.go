@@ -29,6 +29,7 @@ type Config struct {
 	Limits Limits
 	Logger *slog.Logger
 	Spool  Spool
+	Open   bool // spans are also sent while they are open
 }
 
 // Spool is where spans are kept on disk until they are sent; its zero value keeps them in memory. It holds the function
@@ -51,6 +52,7 @@ type Pipeline struct {
 	groups otlp.Groups
 	bodies sync.Pool // *[]byte
 	*courier
+	open *openSpans // nil if they are not sent
 
 	shutdown sync.Once
 }
@@ -71,28 +73,21 @@ func New(c Config) (*Pipeline, error) {
 		}
 	}
 	p.start(p.store)
+	if c.Open {
+		p.open = followOpen(p.sayOpen)
+	}
 	return p, err
 }
 
-// OnStart does nothing.
-func (p *Pipeline) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
-
 // OnEnd encodes the span and queues it. A span that does not fit is lost, and counted.
 func (p *Pipeline) OnEnd(s sdktrace.ReadOnlySpan) {
-	if s.SpanContext().IsSampled() {
-		p.put(s)
+	if !s.SpanContext().IsSampled() {
+		return
 	}
-}
-
-func (p *Pipeline) put(s sdktrace.ReadOnlySpan) {
-	body := p.bodies.Get().(*[]byte)
-	*body = otlp.AppendSpan((*body)[:0], s)
-	if err := p.store.put(p.groups.Of(s.Resource(), s.InstrumentationScope()), *body); err != nil {
-		p.tally.lose(1, err)
+	if p.open != nil {
+		p.open.finished(s)
 	}
-	if cap(*body) <= maxScratch {
-		p.bodies.Put(body)
-	}
+	p.put(s)
 }
 
 // maxScratch is how large a buffer may be that is kept for encoding the next span.
@@ -118,6 +113,9 @@ func (p *Pipeline) ForceFlush(ctx context.Context) error {
 // spans were lost since the last one that told it. Later calls do nothing.
 func (p *Pipeline) Shutdown(ctx context.Context) (err error) {
 	p.shutdown.Do(func() {
+		if p.open != nil {
+			p.open.stop()
+		}
 		late := p.stop(ctx)
 		if left := p.store.close(false); left > 0 && !p.store.ordered() {
 			p.tally.abandon(left, late)

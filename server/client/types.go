@@ -79,6 +79,7 @@ type SpanOutline struct {
 	EndTime       Time     `json:"end_time"` // zero while open
 	DurationNS    int64    `json:"duration_ns"`
 	Open          bool     `json:"open"`          // started, not ended yet
+	OpenState     string   `json:"open_state"`    // "" for one that has ended, else running, suspended, lost or unknown
 	Twin          int      `json:"twin"`          // which of several spans that share the id, from 0
 	RemoteParent  *bool    `json:"remote_parent"` // nil when the sender did not say
 	SessionID     string   `json:"session_id"`

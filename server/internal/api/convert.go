@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"github.com/clewhq/clew/server/client"
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -63,7 +65,7 @@ func wireOutline(s *trace.Span, twin int) client.SpanOutline {
 		TraceID: s.TraceID.String(), SpanID: s.ID.String(), ParentSpanID: s.ParentID.String(),
 		Name: s.Name, Service: s.Service, Type: s.Type, Kind: s.Kind.String(),
 		Status: s.Status.String(), StatusMessage: s.StatusMessage,
-		StartTime: wireTime(s.Start), EndTime: wireTime(s.End), DurationNS: s.Duration(), Open: s.Open(), Twin: twin,
+		StartTime: wireTime(s.Start), EndTime: wireTime(s.End), DurationNS: s.Duration(), Open: s.Open(), OpenState: string(s.OpenState(trace.Time(time.Now().UnixNano()))), Twin: twin,
 		SessionID: s.Session, UserID: s.User, Tags: wireStrings(s.Tags),
 		Provider: s.Provider, Model: s.Model, InputTokens: s.InputTokens, OutputTokens: s.OutputTokens, Cost: wireMoney(s.Cost),
 		TraceState: s.TraceState, Scope: client.Scope{Name: s.Scope.Name, Version: s.Scope.Version},

@@ -38,7 +38,7 @@ func (a *api) getTrace(w http.ResponseWriter, r *http.Request) error {
 	defer done()
 	load := a.wholeSpans
 	if outline {
-		load = a.Store.Outline
+		load = a.outline
 	}
 	spans, err := load(r.Context(), id)
 	if err != nil {
@@ -59,6 +59,46 @@ func (a *api) getTrace(w http.ResponseWriter, r *http.Request) error {
 		panic(http.ErrAbortHandler)
 	}
 	return nil
+}
+
+// maxOpen is how many open spans of one trace are told apart in its outline.
+const maxOpen = 1000
+
+// outline loads a trace without bodies, but for those of open spans, which tell whether they are running.
+func (a *api) outline(ctx context.Context, id trace.TraceID) ([]*trace.Span, error) {
+	spans, err := a.Store.Outline(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var open []trace.SpanID
+	for _, s := range spans {
+		if s.Open() && len(open) < maxOpen {
+			open = append(open, s.ID)
+		}
+	}
+	if len(open) == 0 {
+		return spans, nil
+	}
+	whole, err := a.Store.Spans(ctx, id, open...)
+	if err != nil {
+		return nil, err
+	}
+	type twin struct {
+		id    trace.SpanID
+		start trace.Time
+	}
+	said := map[twin]trace.Attributes{}
+	for _, s := range whole {
+		said[twin{s.ID, s.Start}] = s.Attributes
+	}
+	for i, s := range spans {
+		if attrs := said[twin{s.ID, s.Start}]; s.Open() && attrs != nil {
+			known := *s
+			known.Attributes = attrs
+			spans[i] = &known
+		}
+	}
+	return spans, nil
 }
 
 // admit waits until the trace may be read, if it is large. The caller calls done

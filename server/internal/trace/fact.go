@@ -31,7 +31,8 @@ type Fact struct {
 // Merge turns all facts of one span into the span. It is commutative and
 // idempotent: order and repetition of facts don't matter.
 //
-//   - Finished beats Opened. Of two that differ (a buggy exporter sent two
+//   - Finished beats Opened. Of what is said of an open span the latest word
+//     holds. Of two that differ (a buggy exporter sent two
 //     versions), the one that ended later wins, then the one with more
 //     content, so that the choice never depends on order. Of one version the
 //     one that was derived later wins: to derive anew is to append again.
@@ -68,6 +69,13 @@ func Merge(facts ...Fact) *Span {
 func better(a, b *Span) bool {
 	if a.End != b.End {
 		return a.End > b.End
+	}
+	if a.Open() {
+		heardA, _ := a.heartbeat()
+		heardB, _ := b.heartbeat()
+		if heardA != heardB {
+			return heardA > heardB
+		}
 	}
 	if c := cmp.Compare(weight(a), weight(b)); c != 0 {
 		return c > 0

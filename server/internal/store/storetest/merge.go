@@ -92,6 +92,18 @@ var mergeTests = []subtest{
 		add(t, s, happened(2, 1, "after", 7), finished(sp(2))[0], happened(2, 1, "before", 3))
 		holds(t, s, want(2))
 	}},
+	{"of an open span the latest heartbeat holds, until it is finished", func(t *testing.T, s store.Store) {
+		beat := func(at int64) trace.Fact {
+			return openedFact(span(1, 1, 0, attribute(trace.HeartbeatKey, trace.IntValue(at))))
+		}
+		for _, at := range []int64{5, 9, 7} {
+			add(t, s, beat(at))
+		}
+		holds(t, s, beat(9).Span)
+		add(t, s, finished(span(1, 1, 0))...)
+		add(t, s, beat(11))
+		holds(t, s, span(1, 1, 0))
+	}},
 	{"an event joins the finished span when it joined the opened one", func(t *testing.T, s store.Store) {
 		end := span(1, 1, 0, named("end"))
 		add(t, s, openedFact(span(1, 1, 0)))

@@ -40,6 +40,8 @@ export interface Outline {
   end_time: string;
   duration_ns: number;
   open: boolean;
+  /** Empty for a span that has ended. */
+  open_state: "" | "running" | "suspended" | "lost" | "unknown";
   /** 0 unless another span of the trace has the same id. */
   twin: number;
   remote_parent: boolean | null;

@@ -21,6 +21,7 @@ function span(id: string, parent: string, at: number, more: Partial<Outline> = {
     end_time: time(at + 1),
     duration_ns: second,
     open: false,
+    open_state: "",
     twin: 0,
     remote_parent: null,
     session_id: "",

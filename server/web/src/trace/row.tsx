@@ -1,6 +1,7 @@
 // One row: the span in the tree on the left, its bar on the right.
 
 import { type CSSProperties, memo } from "react";
+import type { Outline } from "../api/types.ts";
 import { count, duration, short } from "../model/format.ts";
 import type { Scale } from "../model/scale.ts";
 import type { TreeRow } from "../model/tree.ts";
@@ -119,6 +120,19 @@ function saysModel(name: string, model: string): boolean {
   return name.split(" ").some((word) => word.length > 3 && model.startsWith(word));
 }
 
+/** What is said beside the bar of a span that has not ended: only one that is running grows. */
+function openText(state: Outline["open_state"], sofar: number): string {
+  switch (state) {
+    case "lost":
+      return "lost: its process is gone";
+    case "suspended":
+      return `suspended for ${duration(sofar)}`;
+    case "running":
+      return `running, ${duration(sofar)} so far`;
+  }
+  return `open, ${duration(sofar)} so far`;
+}
+
 function Bar({ row, scale }: { row: TreeRow; scale: Scale }) {
   const { span } = row;
   const from = scale.at(row.start);
@@ -129,10 +143,15 @@ function Bar({ row, scale }: { row: TreeRow; scale: Scale }) {
   const right = Math.min(1, Math.max(to, left));
   const text = span
     ? span.open
-      ? `open, ${duration(row.end - row.start)} so far`
+      ? openText(span.open_state, row.end - row.start)
       : duration(row.end - row.start)
     : "";
-  const classes = ["bar", span?.open && "open", span?.status === "error" && "failed", !span && "missing"];
+  const classes = [
+    "bar",
+    span?.open && `open ${span.open_state}`,
+    span?.status === "error" && "failed",
+    !span && "missing",
+  ];
   return (
     <>
       <i

@@ -135,7 +135,9 @@ function SpanDetail({ outline: s, row, tree, traceId, paint, state }: SpanProps)
           />
         </div>
         <dl className="facts">
-          <Fact label="Duration">{s.open ? "open" : duration(s.duration_ns)}</Fact>
+          <Fact label="Duration">
+            {s.open ? (s.open_state === "unknown" ? "open" : s.open_state) : duration(s.duration_ns)}
+          </Fact>
           <Fact label="Started" title={exact(s.start_time)}>
             +{duration(row.start)}
           </Fact>
