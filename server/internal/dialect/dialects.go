@@ -57,7 +57,8 @@ const maxColumn = 1024
 // can be computed from: nothing where the usage is counted in another span. It
 // keeps nothing of what was in s.Derived but Again.
 func Derive(s *trace.Span) trace.Usage {
-	r := read(s)
+	r := reading{span: s}
+	r.walk()
 	d := trace.Derived{
 		Service:  UnknownService,
 		Type:     r.spanType(),

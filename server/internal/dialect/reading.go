@@ -23,9 +23,9 @@ type hit struct {
 	place uint16 // in turned.order
 }
 
-// read walks the attributes of s once.
-func read(s *trace.Span) *reading {
-	r := &reading{span: s}
+// walk reads the attributes of r.span once.
+func (r *reading) walk() {
+	s := r.span
 	for i := range s.Attributes {
 		a := &s.Attributes[i]
 		for _, place := range turned.keys[a.Key] {
@@ -43,7 +43,6 @@ func read(s *trace.Span) *reading {
 			r.speaks |= 1 << d
 		}
 	}
-	return r
 }
 
 // offer takes a for the rule at place unless there is better.

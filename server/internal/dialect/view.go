@@ -61,7 +61,8 @@ const maxOrigin = 120
 
 // Read returns the view of s, which must be derived and whole.
 func Read(s *trace.Span) View {
-	r := read(s)
+	r := reading{span: s}
+	r.walk()
 	v := View{
 		Operation: r.text(operation), RequestModel: r.text(requestModel), ResponseID: r.text(responseID),
 		Environment: r.text(environment), Agent: r.text(agentName),
