@@ -23,19 +23,35 @@ type draft interface {
 	finish() outcome
 }
 
+// recounter is a draft whose chunks tell counts beside their text, of which the last ones hold.
+type recounter interface {
+	// recount takes what a chunk says besides its text, which has been taken.
+	recount(e event)
+}
+
 // readStream adds to c what the events of a stream say. It reads chunks that are like the template by it; without one it
 // decodes each.
 func readStream(p *provider, c *llm.Call, events iter.Seq[event], like *template) outcome {
 	d := p.stream(c)
+	var skipped event // the last one read by the template, if it came last
+	recount := func() {
+		if r, ok := d.(recounter); ok && skipped.data != nil {
+			r.recount(skipped)
+		}
+		skipped = event{}
+	}
 	for e := range events {
 		if like.take(e) {
+			skipped = e
 			continue
 		}
+		recount()
 		if !d.add(e) {
 			break
 		}
 		like.learn(e, d.textOf)
 	}
+	recount()
 	return d.finish()
 }
 

@@ -19,7 +19,10 @@ const (
 )
 
 // frameScanner stops for good at a frame that is not one: nothing tells where the next would begin.
-type frameScanner struct{ pos int }
+type frameScanner struct {
+	pos  int
+	kind string // of the last event, often that of the next
+}
 
 func (s *frameScanner) next(body []byte) (event, bool) {
 	frame := body[s.pos:]
@@ -33,35 +36,34 @@ func (s *frameScanner) next(body []byte) (event, bool) {
 		return event{}, false
 	}
 	s.pos += int(length)
-	return event{
-		kind: frameKind(frame[framePrelude : framePrelude+headers]),
-		data: frame[framePrelude+headers : length-4],
-	}, true
+	if kind := frameKind(frame[framePrelude : framePrelude+headers]); string(kind) != s.kind {
+		s.kind = string(kind)
+	}
+	return event{kind: s.kind, data: frame[framePrelude+headers : length-4]}, true
 }
 
 func (s *frameScanner) rest([]byte) (event, bool) { return event{}, false }
 
-// headerSizes is what the value of a header takes up by its type, without those that have their length before them.
-var headerSizes = map[byte]int{0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
+// headerSizes is what the value of a header takes up by its type, -1 for those that have their length before them.
+var headerSizes = [...]int{0, 0, 1, 2, 4, 8, -1, -1, 8, 16}
 
-const (
-	headerBytes  = 6
-	headerString = 7
-)
+const headerString = 7
 
-// frameKind returns the type of the event or exception that headers name, "" if they do not.
-func frameKind(headers []byte) string {
-	var kind string
+// frameKind returns the type of the event or exception that headers name, nothing if they do not.
+func frameKind(headers []byte) (kind []byte) {
 	for len(headers) > 0 {
 		n := int(headers[0])
 		if len(headers) < n+2 {
 			return kind
 		}
-		name, typ := string(headers[1:n+1]), headers[n+1]
+		name, typ := headers[1:n+1], headers[n+1]
 		headers = headers[n+2:]
-		size, fixed := headerSizes[typ]
-		if !fixed {
-			if typ != headerBytes && typ != headerString || len(headers) < 2 {
+		if int(typ) >= len(headerSizes) {
+			return kind
+		}
+		size := headerSizes[typ]
+		if size < 0 {
+			if len(headers) < 2 {
 				return kind
 			}
 			size, headers = int(binary.BigEndian.Uint16(headers)), headers[2:]
@@ -69,8 +71,11 @@ func frameKind(headers []byte) string {
 		if len(headers) < size {
 			return kind
 		}
-		if typ == headerString && (name == ":event-type" || name == ":exception-type" || name == ":error-code") {
-			kind = string(headers[:size])
+		switch string(name) {
+		case ":event-type", ":exception-type", ":error-code":
+			if typ == headerString {
+				kind = headers[:size]
+			}
 		}
 		headers = headers[size:]
 	}

@@ -94,7 +94,7 @@ func TestHeadersOfAFrameAreReadWhateverTheirType(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := frameKind(test.headers); got != test.want {
+			if got := string(frameKind(test.headers)); got != test.want {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})

@@ -27,6 +27,10 @@ var gemini = provider{
 	response:  geminiResponse,
 	stream:    geminiStream,
 	framing:   jsonArray, // without ?alt=sse
+	shape: &shape{
+		texts: []string{"text"},
+		noise: []string{"promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "totalTokenCount"},
+	},
 }
 
 // geminiGeneration is what shapes an answer.

@@ -130,8 +130,32 @@ func (d *geminiDraft) read(data []byte) bool {
 	return true
 }
 
-// textOf returns nil: every event counts tokens anew, so none is like another.
-func (d *geminiDraft) textOf(event, string) *strings.Builder { return nil }
+func (d *geminiDraft) textOf(e event, text string) *strings.Builder {
+	var a geminiAnswer
+	if json.Unmarshal(e.data, &a) != nil || len(a.Candidates) != 1 || len(a.Error) > 0 || a.PromptFeedback.BlockReason != "" {
+		return nil
+	}
+	c := d.candidates.at(a.Candidates[0].Index)
+	parts := a.Candidates[0].Content.parts()
+	if c == nil || len(parts) != 1 || a.Candidates[0].FinishReason != "" {
+		return nil
+	}
+	switch parts[0] {
+	case llm.Text(text):
+		return &c.text
+	case llm.Reasoning(text):
+		return &c.reasoning
+	}
+	return nil
+}
+
+// recount takes the counts of tokens, which every event tells anew.
+func (d *geminiDraft) recount(e event) {
+	var a geminiAnswer
+	if unmarshal(e.data, &a) {
+		a.head(d.call)
+	}
+}
 
 func (d *geminiDraft) finish() outcome {
 	finished := len(d.candidates.byIndex) > 0

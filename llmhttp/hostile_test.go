@@ -159,3 +159,30 @@ func TestAHundredThousandNumbersBuildABoundedAnswer(t *testing.T) {
 		t.Errorf("no provider is called %s", api)
 	}
 }
+
+func TestWhereAStreamIsCutInPiecesMakesNoDifference(t *testing.T) {
+	firstSeen := func(p *provider, f *framing, pieces ...[]byte) bool {
+		rec := &recording{provider: p, framing: f, scan: f.scanner(), response: capture{limit: defaultLimit}}
+		for _, piece := range pieces {
+			rec.received(piece)
+		}
+		return !rec.firstAt.IsZero()
+	}
+	for i := range providers {
+		p := &providers[i]
+		t.Run(p.api, func(t *testing.T) {
+			requests, _, answered, streams := bodiesOf(t, p)
+			for n, body := range answered {
+				if streams[n] == nil {
+					continue
+				}
+				want := firstSeen(p, streams[n], body)
+				for cut := range body {
+					if got := firstSeen(p, streams[n], body[:cut], body[cut:]); got != want {
+						t.Errorf("%s: cut at %d the first token is seen: %v, in one piece %v", requests[n].URL, cut, got, want)
+					}
+				}
+			}
+		})
+	}
+}

@@ -33,7 +33,13 @@ func (e *responseEvent) whole() bool {
 	return e.Type == "response.completed" || e.Type == "response.incomplete" || e.Type == "response.failed"
 }
 
+// fewEvents is room for the events of most streams.
+const fewEvents = 512
+
 func (d *responsesDraft) add(e event) bool {
+	if d.events == nil {
+		d.events = make([][]byte, 0, fewEvents)
+	}
 	d.events = append(d.events, e.data)
 	return true
 }

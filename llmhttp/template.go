@@ -15,15 +15,22 @@ type template struct {
 	shape   *shape
 	kind    string   // of the event
 	fixed   [][]byte // what stands before each hole, and after the last; nil without a template
-	text    int      // which hole is the text
+	holes   []hole
+	text    int // which hole is the text
 	to      *strings.Builder
 	learned int
 }
 
-// shape names the members whose values differ from chunk to chunk. All are strings.
+// shape names the members whose values differ from chunk to chunk.
 type shape struct {
-	texts []string // each of them may be what a chunk says
-	noise []string // these say nothing
+	texts []string // each of them may be what a chunk says; strings
+	noise []string // these do not say it; strings and whole numbers
+}
+
+// hole is where a value stands in a chunk: the inside of a string, or a number.
+type hole struct {
+	from, to int
+	number   bool
 }
 
 // maxTemplates bounds how often a template is tried: a stream that changes all the time gains nothing.
@@ -38,27 +45,24 @@ func (t *template) take(e event) bool {
 	}
 	data := e.data
 	var text []byte
-	for i, fixed := range t.fixed {
-		rest, ok := bytes.CutPrefix(data, fixed)
+	for i, h := range t.holes {
+		rest, ok := bytes.CutPrefix(data, t.fixed[i])
 		if !ok {
 			return false
 		}
-		if i == len(t.fixed)-1 {
-			if len(rest) > 0 {
-				return false
-			}
-			break
-		}
-		end := stringEnd(rest)
+		end := h.end(rest)
 		if end < 0 {
 			return false
 		}
 		if i == t.text {
 			text = rest[:end]
-		} else if !plain(rest[:end]) {
+		} else if !h.number && !plain(rest[:end]) {
 			return false
 		}
 		data = rest[end:]
+	}
+	if !bytes.Equal(data, t.fixed[len(t.holes)]) {
+		return false
 	}
 	if plain(text) {
 		t.to.Write(text)
@@ -83,49 +87,75 @@ func (t *template) learn(e event, to func(e event, text string) *strings.Builder
 		return
 	}
 	for _, name := range t.shape.texts {
-		text, ok := hole(e.data, name)
-		if !ok {
+		text, ok := holeOf(e.data, name)
+		if !ok || text.number {
 			continue
 		}
-		holes := [][2]int{text}
+		t.learned++
+		t.holes = []hole{text}
 		for _, name := range t.shape.noise {
-			if h, ok := hole(e.data, name); ok {
-				holes = append(holes, h)
+			if h, ok := holeOf(e.data, name); ok {
+				t.holes = append(t.holes, h)
 			}
 		}
-		slices.SortFunc(holes, func(a, b [2]int) int { return a[0] - b[0] })
-		t.learned++
-		var fixed [][]byte
-		from := 0
-		for _, h := range holes {
-			fixed, from = append(fixed, e.data[from:h[0]]), h[1]
-		}
-		fixed = append(fixed, e.data[from:])
+		slices.SortFunc(t.holes, func(a, b hole) int { return a.from - b.from })
 		// What the text stands for is seen by filling the holes in.
-		if b := to(event{e.kind, bytes.Join(fixed, []byte(holeFiller))}, holeFiller); b != nil {
-			t.kind, t.fixed, t.text, t.to = e.kind, fixed, slices.Index(holes, text), b
+		var fixed [][]byte
+		var filled []byte
+		from := 0
+		for _, h := range t.holes {
+			fixed = append(fixed, e.data[from:h.from])
+			filled = append(append(filled, e.data[from:h.from]...), h.filler()...)
+			from = h.to
+		}
+		filled = append(filled, e.data[from:]...)
+		if b := to(event{e.kind, filled}, holeFiller); b != nil {
+			t.kind, t.fixed, t.text, t.to = e.kind, append(fixed, e.data[from:]), slices.Index(t.holes, text), b
 			return
 		}
 	}
 }
 
-// hole returns where the inside of the string begins and ends that is the first member of a name.
-func hole(data []byte, name string) (at [2]int, ok bool) {
+// holeOf finds the value of the first member of a name.
+func holeOf(data []byte, name string) (h hole, ok bool) {
 	member := `"` + name + `":`
-	start := bytes.Index(data, []byte(member))
-	if start < 0 {
-		return at, false
+	h.from = bytes.Index(data, []byte(member))
+	if h.from < 0 {
+		return h, false
 	}
-	start += len(member)
-	for start < len(data) && data[start] == ' ' {
-		start++
+	h.from += len(member)
+	for h.from < len(data) && data[h.from] == ' ' {
+		h.from++
 	}
-	if start == len(data) || data[start] != '"' {
-		return at, false
+	if h.number = h.from < len(data) && data[h.from] != '"'; !h.number {
+		h.from = min(h.from+1, len(data))
 	}
-	start++
-	end := stringEnd(data[start:])
-	return [2]int{start, start + end}, end >= 0
+	end := h.end(data[h.from:])
+	h.to = h.from + end
+	return h, end >= 0
+}
+
+// end returns where the value is over that data begins with, or -1 if it is none that fits.
+func (h *hole) end(data []byte) int {
+	if !h.number {
+		return stringEnd(data)
+	}
+	n := 0
+	for n < len(data) && data[n] >= '0' && data[n] <= '9' {
+		n++
+	}
+	if n == 0 || n > 1 && data[0] == '0' {
+		return -1
+	}
+	return n
+}
+
+// filler is a value that fits.
+func (h *hole) filler() string {
+	if h.number {
+		return "1"
+	}
+	return holeFiller
 }
 
 // stringEnd returns where the JSON string is closed whose inside data begins with, or -1.
