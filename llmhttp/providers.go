@@ -56,6 +56,7 @@ var providers = []provider{
 	gemini,
 	bedrockConverse,
 	ollama,
+	cohereChat,
 }
 
 // find returns the row for r, or nil. All these APIs are called by POST.
