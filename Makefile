@@ -54,8 +54,9 @@ e2e: build ## UI flows in a real headless Chromium against the real server
 	cd server/web && { test -d node_modules || npm ci --no-audit --no-fund; } && CLEW_BIN=$(BIN) npm run e2e
 
 .PHONY: interop
-interop: build ## published SDKs of others against the real server
-	cd interop && ./install.sh && GOWORK=off CLEW_BIN=$(BIN) $(RACE) ./...
+interop: build ## published SDKs of others against the real server; prints what works with whom
+	cd interop && ./install.sh && rm -f .tmp/table && export GOWORK=off CLEW_BIN=$(BIN) CLEW_INTEROP_TABLE=$(CURDIR)/interop/.tmp/table; \
+	$(RACE) -count=1 -p 2 ./... || failed=1; go run ./table .tmp/table; test -z "$${failed:-}"
 
 .PHONY: clients
 clients: ## the Go clients of model providers against the transport that records them

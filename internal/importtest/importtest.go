@@ -73,7 +73,7 @@ var allowed = map[string][]string{
 	// Modules that use all of this as anybody would.
 	"examples": {".", "clewhttp", "clewtest", "llm", "llmhttp", "propagators"},
 	"bench":    {".", "clewhttp", "propagators", "internal/tracer"},
-	"interop":  {".", "clewhttp", "llmhttp", "propagators", "server/client"},
+	"interop":  {".", "clewhttp", "llmhttp", "propagators", "server/client", "internal/servertest"},
 	"chain":    {".", "clewhttp", "contrib", "propagators"},
 
 	// Adapters to other people's libraries, one module each: users of the SDK like any other.

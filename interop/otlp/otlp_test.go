@@ -1,19 +1,11 @@
 package otlp
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -23,79 +15,49 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/clewhq/clew/interop/internal/peer"
+	"github.com/clewhq/clew/server/client"
 )
 
 // sender sends the trace that wantTrace describes to the server at addr and
 // returns its id.
-type sender func(t *testing.T, addr, protocol, compression, service string) string
+type sender func(t *testing.T, srv *peer.Server, protocol, compression, service string) string
 
 func TestPublishedExportersDeliverEverySpanOnTheOnePort(t *testing.T) {
-	addr := startServer(t)
+	srv := peer.StartServer(t)
 	for _, c := range []struct {
 		language  string
+		pkg       peer.Package
 		send      sender
 		protocols []string
 	}{
-		{"go", sendFromGo, []string{"grpc", "http/protobuf"}},
-		{"node", sendFromNode, []string{"grpc", "http/protobuf", "http/json"}},
-		{"python", sendFromPython, []string{"grpc", "http/protobuf"}},
+		{"go", peer.Package{Registry: "Go", Name: "go.opentelemetry.io/otel/sdk"}, sendFromGo, []string{"grpc", "http/protobuf"}},
+		{"node", peer.Package{Registry: "npm", Name: "@opentelemetry/sdk-trace-base"}, sendFromNode, []string{"grpc", "http/protobuf", "http/json"}},
+		{"python", peer.Package{Registry: "PyPI", Name: "opentelemetry-sdk"}, sendFromPython, []string{"grpc", "http/protobuf"}},
 	} {
+		if len(c.protocols) == 2 {
+			c.pkg.Lacks(t, "OTLP http/json", "no exporter writes it")
+		}
 		for _, protocol := range c.protocols {
 			for _, compression := range []string{"none", "gzip"} {
 				name := fmt.Sprintf("%s %s %s", c.language, protocol, compression)
 				t.Run(name, func(t *testing.T) {
+					c.pkg.Check(t, "OTLP "+protocol+", compression "+compression)
 					service := strings.NewReplacer(" ", "-", "/", "-").Replace(name)
-					id := c.send(t, addr, protocol, compression, service)
-					checkTrace(t, addr, id, service)
+					checkTrace(t, srv, c.send(t, srv, protocol, compression, service), service)
 				})
 			}
 		}
 	}
 }
 
-// span is what is read back of one.
-type span struct {
-	SpanID       string `json:"span_id"`
-	ParentSpanID string `json:"parent_span_id"`
-	Name         string
-	Service      string
-	Type         string
-	Kind         string
-	Status       string
-	Model        string
-	InputTokens  *int64 `json:"input_tokens"`
-	Attributes   []struct {
-		Key   string
-		Type  string
-		Value any
-	}
-	Events []struct{ Name string }
-	Links  []struct {
-		SpanID string `json:"span_id"`
-	}
-}
-
 // checkTrace reads a trace back through the API and holds it against what every
 // sender sends.
-func checkTrace(t *testing.T, addr, id, service string) {
+func checkTrace(t *testing.T, srv *peer.Server, id, service string) {
 	t.Helper()
-	var got struct {
-		Trace struct {
-			Name         string
-			Services     []string
-			SpanCount    int    `json:"span_count"`
-			ErrorCount   int    `json:"error_count"`
-			RootCount    int    `json:"root_count"`
-			OrphanCount  int    `json:"orphan_count"`
-			SessionID    string `json:"session_id"`
-			InputTokens  *int64 `json:"input_tokens"`
-			OutputTokens *int64 `json:"output_tokens"`
-		}
-		Spans  []span
-		Breaks []any
-	}
-	getJSON(t, "http://"+addr+"/api/v1/traces/"+id, &got)
-	tr := got.Trace
+	got := srv.Await(t, id, 103)
+	tr := got.Trace.Trace
 	summary := fmt.Sprintf("%s %v: %d spans, %d errors, %d roots, %d orphans, %d breaks, session %s",
 		tr.Name, tr.Services, tr.SpanCount, tr.ErrorCount, tr.RootCount, tr.OrphanCount, len(got.Breaks), tr.SessionID)
 	if want := fmt.Sprintf("checkout [%s]: 103 spans, 1 errors, 1 roots, 0 orphans, 0 breaks, session session-ü", service); summary != want {
@@ -104,7 +66,7 @@ func checkTrace(t *testing.T, addr, id, service string) {
 	if tr.InputTokens == nil || *tr.InputTokens != 120 || tr.OutputTokens == nil || *tr.OutputTokens != 30 {
 		t.Errorf("tokens %v, %v; want 120 and 30", tr.InputTokens, tr.OutputTokens)
 	}
-	byName := map[string]span{}
+	byName := map[string]client.Span{}
 	for _, s := range got.Spans {
 		byName[s.Name] = s
 	}
@@ -122,7 +84,7 @@ func checkTrace(t *testing.T, addr, id, service string) {
 	}
 	types := map[string]string{}
 	for _, a := range chat.Attributes {
-		types[a.Key] = a.Type
+		types[a.Key] = a.Value.Type
 	}
 	for key, want := range map[string]string{"list": "array", "ratio": "double", "cached": "bool", "gen_ai.usage.input_tokens": "int"} {
 		if types[key] != want {
@@ -131,49 +93,26 @@ func checkTrace(t *testing.T, addr, id, service string) {
 	}
 	for i := range 100 {
 		item := byName[fmt.Sprintf("item %d", i)]
-		if item.ParentSpanID != chat.SpanID || len(item.Attributes) != 1 || item.Attributes[0].Value != strings.Repeat("x", 1000) {
+		if item.ParentSpanID != chat.SpanID || len(item.Attributes) != 1 || item.Attributes[0].V != strings.Repeat("x", 1000) {
 			t.Fatalf("item %d is %+v", i, item)
 		}
 	}
 }
 
-func getJSON(t *testing.T, url string, to any) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: status %d: %.300s", url, resp.StatusCode, data)
-	}
-	if err := json.Unmarshal(data, to); err != nil {
-		t.Fatalf("%s: %v", url, err)
-	}
-}
-
 // sendFromGo uses OpenTelemetry's exporters for Go; gRPC there is grpc-go.
-func sendFromGo(t *testing.T, addr, protocol, compression, service string) string {
+func sendFromGo(t *testing.T, srv *peer.Server, protocol, compression, service string) string {
 	t.Helper()
 	ctx := t.Context()
 	var exporter *otlptrace.Exporter
 	var err error
 	if protocol == "grpc" {
-		opts := []otlptracegrpc.Option{otlptracegrpc.WithEndpoint(addr), otlptracegrpc.WithInsecure()}
+		opts := []otlptracegrpc.Option{otlptracegrpc.WithEndpoint(srv.Addr), otlptracegrpc.WithInsecure()}
 		if compression == "gzip" {
 			opts = append(opts, otlptracegrpc.WithCompressor("gzip"))
 		}
 		exporter, err = otlptracegrpc.New(ctx, opts...)
 	} else {
-		opts := []otlptracehttp.Option{otlptracehttp.WithEndpoint(addr), otlptracehttp.WithInsecure()}
+		opts := []otlptracehttp.Option{otlptracehttp.WithEndpoint(srv.Addr), otlptracehttp.WithInsecure()}
 		if compression == "gzip" {
 			opts = append(opts, otlptracehttp.WithCompression(otlptracehttp.GzipCompression))
 		}
@@ -228,68 +167,24 @@ func (e *checkedExporter) ExportSpans(ctx context.Context, spans []sdktrace.Read
 	return err
 }
 
-// installed returns the folder into which install.sh put a language's packages.
-func installed(t *testing.T, language, probe string) string {
+// sendFromNode runs send.mjs; gRPC there is @grpc/grpc-js.
+func sendFromNode(t *testing.T, srv *peer.Server, protocol, compression, service string) string {
 	t.Helper()
-	dir, err := filepath.Abs(filepath.Join("..", ".tmp", "otlp", language))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, probe)); err != nil {
-		t.Fatalf("%v\nrun interop/install.sh first", err)
-	}
-	return dir
+	return send(t, peer.Node(t, "otlp/send.mjs"), srv, protocol, compression, service)
 }
 
-// sendFromNode runs node/send.mjs; gRPC there is @grpc/grpc-js.
-func sendFromNode(t *testing.T, addr, protocol, compression, service string) string {
+// sendFromPython runs send.py; gRPC there is grpcio.
+func sendFromPython(t *testing.T, srv *peer.Server, protocol, compression, service string) string {
 	t.Helper()
-	dir := installed(t, "node", "node_modules")
-	// Node looks for packages beside the script.
-	script, err := os.ReadFile("node/send.mjs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(dir, "send.mjs")
-	if err := os.WriteFile(file, script, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return run(t, "node", file, protocol, compression, "http://"+addr, service)
+	return send(t, peer.Python(t, "otlp/send.py"), srv, protocol, compression, service)
 }
 
-// sendFromPython runs python/send.py; gRPC there is grpcio.
-func sendFromPython(t *testing.T, addr, protocol, compression, service string) string {
+func send(t *testing.T, p *peer.Program, srv *peer.Server, protocol, compression, service string) string {
 	t.Helper()
-	python := filepath.Join(installed(t, "python", "bin/python"), "bin", "python")
-	return run(t, python, "python/send.py", protocol, compression, "http://"+addr, service)
-}
-
-// run returns what a program prints.
-func run(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = senderEnv()
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s%s", name, err, out, &stderr)
+	var answer struct{ Trace string }
+	p.Run(t, map[string]string{"protocol": protocol, "compression": compression, "endpoint": srv.URL, "service": service}, &answer)
+	if c := p.Complaints(); len(c) > 0 {
+		t.Errorf("it says:\n%s", strings.Join(c, "\n"))
 	}
-	if stderr.Len() > 0 {
-		t.Logf("%s: %s", name, &stderr)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// senderEnv is the environment without what would turn exporters elsewhere.
-func senderEnv() []string {
-	var env []string
-	for _, kv := range os.Environ() {
-		if name, _, _ := strings.Cut(strings.ToLower(kv), "="); !strings.HasPrefix(name, "otel_") && !strings.HasSuffix(name, "_proxy") {
-			env = append(env, kv)
-		}
-	}
-	return env
+	return answer.Trace
 }

@@ -26,6 +26,10 @@ func (d Deriver) Derive(s *trace.Span) {
 	}
 }
 
+// Permitted does to s what its sender asks of whoever keeps it, and reports false
+// when s is not to be kept.
+func Permitted(s *trace.Span) bool { return dialect.Permitted(s) }
+
 func call(s *trace.Span, u trace.Usage) price.Call {
 	return price.Call{Provider: s.Provider, Model: s.Model, RequestModel: s.Attributes.Text("gen_ai.request.model"), At: s.Start, Usage: u}
 }

@@ -309,10 +309,20 @@ func (b *batch) addRecord(r record, res *trace.Resource, scope *trace.Scope, bro
 	}})
 }
 
-// derive fills the derived part of the facts from the n-th on. It runs when
-// their resource is complete, which may follow its spans.
+// derive fills the derived part of the facts from the n-th on, and drops those
+// that their sender wants nobody to keep. It runs when their resource is
+// complete, which may follow its spans.
 func (b *batch) derive(n int) {
+	kept := n
 	for _, f := range b.facts[n:] {
+		if !derive.Permitted(f.Span) {
+			b.dropped++
+			continue
+		}
 		b.deriver.Derive(f.Span)
+		b.facts[kept] = f
+		kept++
 	}
+	clear(b.facts[kept:])
+	b.facts = b.facts[:kept]
 }

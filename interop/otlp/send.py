@@ -1,9 +1,10 @@
-"""Sends one trace of 103 spans through a published exporter and prints its id.
-
-Arguments: protocol (grpc or http/protobuf), compression (gzip or none),
-endpoint, service name.
+"""Sends one trace of 103 spans through a published exporter and answers with its
+id. Input: protocol (grpc or http/protobuf), compression (gzip or none), endpoint,
+service.
 """
 
+import json
+import os
 import sys
 
 import grpc
@@ -15,7 +16,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 
-protocol, compression, endpoint, service = sys.argv[1:]
+given = json.loads(sys.argv[1])
+protocol, compression, endpoint, service = (given[k] for k in ("protocol", "compression", "endpoint", "service"))
 gzip = compression == "gzip"
 if protocol == "grpc":
     exporter = GrpcExporter(
@@ -71,4 +73,5 @@ root.end()
 provider.shutdown()
 if not results or any(r is not SpanExportResult.SUCCESS for r in results):
     sys.exit(f"export failed: {results}")
-print(trace.format_trace_id(root.get_span_context().trace_id))
+with open(os.environ["CLEW_RESULT"], "w") as f:
+    json.dump({"trace": trace.format_trace_id(root.get_span_context().trace_id)}, f)

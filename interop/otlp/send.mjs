@@ -1,6 +1,8 @@
-// Sends one trace of 103 spans through a published exporter and prints its id.
-// Arguments: protocol (grpc, http/protobuf or http/json), compression (gzip or
-// none), endpoint, service name.
+// Sends one trace of 103 spans through a published exporter and answers with its
+// id. Input: protocol (grpc, http/protobuf or http/json), compression (gzip or
+// none), endpoint, service.
+import { writeFileSync } from 'node:fs';
+
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -8,7 +10,7 @@ import { OTLPTraceExporter as ProtoExporter } from '@opentelemetry/exporter-trac
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 
-const [protocol, compression, endpoint, service] = process.argv.slice(2);
+const { protocol, compression, endpoint, service } = JSON.parse(process.argv[2]);
 const exporters = {
   'grpc': () => new GrpcExporter({ url: endpoint, compression }),
   'http/protobuf': () => new ProtoExporter({ url: `${endpoint}/v1/traces`, compression }),
@@ -53,4 +55,4 @@ if (failures.length > 0) {
   console.error(failures);
   process.exit(1);
 }
-console.log(root.spanContext().traceId);
+writeFileSync(process.env.CLEW_RESULT, JSON.stringify({ trace: root.spanContext().traceId }));
