@@ -63,7 +63,7 @@
 // Nothing here breaks its caller. A context that cannot be used is left out, the local parent stays, and [Refusals] tells
 // the reason; the next span shows it as an event. A value that cannot be recorded is replaced by a sentence that says so.
 // [Setup] returns an error only about wrong code; what cannot be sent is told to the logger once an outage, and counted in
-// the errors of [Flush] and shutdown.
+// [Stats] and the errors of [Flush] and shutdown.
 //
 // # Test it
 //
