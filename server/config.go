@@ -23,6 +23,8 @@ type Config struct {
 	Key        string        // required of every client; "" is allowed on loopback only
 	MaxBody    int64         // bytes of one request after decompression
 	MaxPending int64         // bytes that may wait for their commit; beyond, clients are told to retry
+	Retention  time.Duration // traces without activity for longer are deleted; 0 keeps them
+	MaxSize    int64         // bytes of the store; beyond, the longest idle traces are deleted; 0 is no limit
 	Grace      time.Duration // how long a shutdown waits for running requests
 	LogLevel   slog.Level
 	LogFormat  string // "text" or "json"
@@ -54,6 +56,15 @@ var settings = []setting{
 		func(c *Config, v string) (err error) { c.MaxBody, err = parseBytes(v); return err }},
 	{"max-pending", "CLEW_MAX_PENDING", "256MiB", "most `bytes` that may wait for their commit before clients are told to retry",
 		func(c *Config, v string) (err error) { c.MaxPending, err = parseBytes(v); return err }},
+	{"retention", "CLEW_RETENTION", "off", "delete traces in which nothing happened for this `duration`, such as 30d or 12h; off keeps them",
+		func(c *Config, v string) (err error) { c.Retention, err = parseAge(v); return err }},
+	{"max-size", "CLEW_MAX_SIZE", "off", "delete the longest idle traces when the store has more `bytes` than this (KiB, MiB, GiB); off is no limit",
+		func(c *Config, v string) (err error) {
+			if c.MaxSize = 0; v != "off" {
+				c.MaxSize, err = parseBytes(v)
+			}
+			return err
+		}},
 	{"grace", "CLEW_GRACE", "10s", "how long a shutdown waits for running requests, as a `duration`",
 		func(c *Config, v string) (err error) {
 			if c.Grace, err = time.ParseDuration(v); err == nil && c.Grace < 0 {
@@ -179,6 +190,25 @@ func parseBytes(v string) (int64, error) {
 		return 0, fmt.Errorf("%q: want a number of bytes, or one with KiB, MiB or GiB", v)
 	}
 	return n * unit, nil
+}
+
+// parseAge reads a duration, which may be in days; off is 0.
+func parseAge(v string) (time.Duration, error) {
+	if v == "off" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(v)
+	if days, ok := strings.CutSuffix(v, "d"); ok {
+		var n int
+		if n, err = strconv.Atoi(days); n > 36500 {
+			err = strconv.ErrRange
+		}
+		d = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q: want a duration above 0 such as 30d or 12h, or off", v)
+	}
+	return d, nil
 }
 
 // url returns where a person opens the UI when the server listens on addr.

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"github.com/clewhq/clew/server/internal/derive"
 	"github.com/clewhq/clew/server/internal/ingest"
 	"github.com/clewhq/clew/server/internal/live"
+	"github.com/clewhq/clew/server/internal/retention"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/web"
 )
@@ -68,6 +70,14 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, ready func(url strin
 	guard := auth.New(cfg.Key, loopback(cfg.Listen) && (cfg.ListenGRPC == "" || loopback(cfg.ListenGRPC)))
 	srv := newHTTPServer(guard.Wrap(routes(cfg, st, hub, in, deriver, guard, registry, log)), log)
 	srv.RegisterOnShutdown(hub.Close) // live streams never end by themselves
+
+	keeping, stopKeeping := context.WithCancel(ctx)
+	var keeper sync.WaitGroup
+	keeper.Go(func() {
+		(&retention.Keeper{Store: st, Policy: retention.Policy{Age: cfg.Retention, Size: cfg.MaxSize}, Log: log, Now: time.Now}).Run(keeping)
+	})
+	defer keeper.Wait()
+	defer stopKeeping()
 
 	listeners := []net.Listener{main}
 	if grpc := listenGRPC(ctx, cfg, log); grpc != nil {

@@ -36,6 +36,7 @@ var allowed = map[string][]string{
 	"server/internal/live":             {"server/internal/trace"},
 	"server/internal/auth":             {},
 	"server/internal/store":            {"server/internal/trace", "server/internal/query"},
+	"server/internal/retention":        {"server/internal/store", "server/internal/trace"},
 	"server/internal/store/memory":     {"server/internal/store", "server/internal/trace", "server/internal/query"},
 	"server/internal/store/sqlite":     {"server/internal/store", "server/internal/trace", "server/internal/query", "server/internal/words"},
 	"server/internal/store/clickhouse": {"server/internal/store", "server/internal/trace", "server/internal/query"},
@@ -65,7 +66,7 @@ var allowed = map[string][]string{
 	"server": { // only the wiring knows which engine runs
 		"server/internal/api", "server/internal/auth", "server/internal/compat", "server/internal/continuity",
 		"server/internal/derive", "server/internal/ingest", "server/internal/live", "server/internal/price",
-		"server/internal/query", "server/internal/store", "server/internal/store/clickhouse",
+		"server/internal/query", "server/internal/retention", "server/internal/store", "server/internal/store/clickhouse",
 		"server/internal/store/memory", "server/internal/store/sqlite", "server/internal/trace", "server/web",
 	},
 	"server/cmd/clew": {".", "server", "server/client", "server/internal/decode", "server/internal/demo", "server/internal/terminal"},

@@ -43,6 +43,17 @@ type Store interface {
 	// change them afterwards.
 	Append(ctx context.Context, facts []trace.Fact) error
 
+	// Delete removes everything about the traces with these ids, loose events
+	// included, and what only they had: messages, values, entries of indexes.
+	// Reads that begin afterwards don't see them; space comes back in time. Ids
+	// that are not known are passed over. When it returns an error, the receipt
+	// says what went before. A fact that arrives later begins its trace anew.
+	Delete(ctx context.Context, ids ...trace.TraceID) (Receipt, error)
+
+	// Idle lists traces whose last activity (a summary's Start and End) was
+	// before t, the longest ago first, at most limit.
+	Idle(ctx context.Context, t trace.Time, limit int) ([]trace.TraceID, error)
+
 	// Outline returns all spans of a trace in the order of [trace.Compare],
 	// without bodies: Attributes, Events, Links, Input, Output, Metadata,
 	// CostFrom, Again and Resource.Attributes may be missing, everything else is
@@ -133,4 +144,20 @@ type Hinted struct {
 type Stats struct {
 	Spans, Traces int64
 	Bytes         int64 // on disk; 0 for memory
+	Free          int64 // of Bytes, what will be used again or given back
+}
+
+// Receipt counts what a deletion removed.
+type Receipt struct {
+	Traces, Spans int64
+	Events        int64 // that were sent apart from their spans
+	Messages      int64 // stored texts that nothing else refers to; 0 where texts aren't stored apart
+}
+
+// Add adds what another deletion removed.
+func (r *Receipt) Add(more Receipt) {
+	r.Traces += more.Traces
+	r.Spans += more.Spans
+	r.Events += more.Events
+	r.Messages += more.Messages
 }

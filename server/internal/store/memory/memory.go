@@ -71,6 +71,57 @@ func (s *Store) Append(ctx context.Context, added []trace.Fact) error {
 	return nil
 }
 
+// Delete implements [store.Store].
+func (s *Store) Delete(ctx context.Context, ids ...trace.TraceID) (r store.Receipt, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable(ctx); err != nil {
+		return r, err
+	}
+	for _, id := range ids {
+		t := s.traces[id]
+		if t == nil {
+			continue
+		}
+		if len(t.spans) > 0 {
+			r.Traces++
+			r.Spans += int64(len(t.spans))
+		}
+		for _, loose := range t.loose {
+			r.Events += int64(len(distinctEvents(loose)))
+		}
+		delete(s.traces, id)
+	}
+	return r, nil
+}
+
+// distinctEvents is what Merge makes of loose events.
+func distinctEvents(loose []trace.Fact) []trace.Event {
+	return trace.Merge(append([]trace.Fact{{Kind: trace.Opened, Span: &trace.Span{}}}, loose...)...).Events
+}
+
+// Idle implements [store.Store].
+func (s *Store) Idle(ctx context.Context, before trace.Time, limit int) ([]trace.TraceID, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.RUnlock()
+	var found []trace.Summary
+	for id := range s.traces {
+		if spans := s.spans(id); len(spans) > 0 {
+			if sum := trace.Summarize(spans); sum.Start < before && sum.End < before {
+				found = append(found, sum)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b trace.Summary) int { return cmp.Compare(a.End, b.End) })
+	var ids []trace.TraceID
+	for _, sum := range first(found, limit) {
+		ids = append(ids, sum.TraceID)
+	}
+	return ids, nil
+}
+
 // Outline implements [store.Store].
 func (s *Store) Outline(ctx context.Context, id trace.TraceID) ([]*trace.Span, error) {
 	if err := s.begin(ctx); err != nil {

@@ -130,12 +130,14 @@ func (s *Store) liveTraces(ctx context.Context, of []segmentRow) (live []int64, 
 func (s *Store) sweep(ctx context.Context) error {
 	for {
 		var no, blocks int64
-		err := s.change(ctx, func(w *writer) error {
-			found, err := w.tx.one(retiredSegment, nil, &no)
-			if err != nil || !found {
-				no = 0
-				return err
-			}
+		err := s.snapshot(ctx, "find retired segments", func(t *tx) error {
+			_, err := t.one(retiredSegment, nil, &no)
+			return err
+		})
+		if err != nil || no == 0 {
+			return err
+		}
+		err = s.change(ctx, func(w *writer) error {
 			res, err := w.tx.exec(deleteBlocks, no<<blockBits, (no+1)<<blockBits, 4*blocksAtOnce)
 			if err != nil {
 				return err
@@ -146,7 +148,7 @@ func (s *Store) sweep(ctx context.Context) error {
 			_, err = w.tx.exec(deleteSegment, no)
 			return err
 		})
-		if err != nil || no == 0 {
+		if err != nil {
 			return err
 		}
 		s.index.drop([]int64{no})

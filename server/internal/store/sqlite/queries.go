@@ -67,6 +67,21 @@ const (
 	sharingLow64   = `SELECT trace_id FROM traces WHERE low64 = ? AND trace_id <> ? ORDER BY trace_id LIMIT ?`
 	countRows      = `SELECT (SELECT coalesce(sum(span_count), 0) FROM services), (SELECT count(*) FROM traces)`
 
+	deleteEvents       = `DELETE FROM events WHERE trace_id = ?`
+	deleteTrace        = `DELETE FROM traces WHERE no = ?`
+	deleteMessageTrace = `DELETE FROM message_traces WHERE message_no = ? AND trace_no = ?`
+	deleteMessage      = `DELETE FROM messages WHERE no = ?1 AND NOT EXISTS (SELECT 1 FROM message_traces WHERE message_no = ?1)`
+	deleteValue        = `DELETE FROM vals WHERE no = ?1 AND NOT EXISTS (SELECT 1 FROM facets WHERE value_no = ?1)`
+	deleteService      = `DELETE FROM services WHERE name = ?`
+	replaceService     = `INSERT OR REPLACE INTO services (name, first_ns, last_ns, span_count) VALUES (?,?,?,?)`
+	earliestTraces     = `SELECT t.no, t.trace_id, t.start_ns FROM traces t INDEXED BY traces_by_start
+		WHERE ? = 0 OR EXISTS (SELECT 1 FROM facets f WHERE f.value_no = ? AND f.trace_no = t.no) ORDER BY t.start_ns`
+	latestTraces = `SELECT t.no, t.trace_id, t.end_ns FROM traces t
+		WHERE ? = 0 OR EXISTS (SELECT 1 FROM facets f WHERE f.value_no = ? AND f.trace_no = t.no) ORDER BY t.end_ns DESC`
+	markDead    = `UPDATE segments SET dead = TRUE WHERE ready AND first_trace <= ? AND last_trace >= ?`
+	keepCounter = `INSERT OR REPLACE INTO counters (name, value) VALUES ('trace', ?)`
+	idleTraces  = `SELECT trace_id FROM traces INDEXED BY traces_by_start WHERE start_ns < ? AND end_ns < ? ORDER BY end_ns LIMIT ?`
+
 	frameNumbers = `SELECT no FROM frames WHERE trace_no = ? ORDER BY no`
 	replaceFrame = `UPDATE frames SET first_message = ?, messages = ?, outline = ?, body = ? WHERE no = ?`
 	deleteFrame  = `DELETE FROM frames WHERE no = ?`
@@ -97,12 +112,13 @@ var (
 		insertMessageTrace, insertEvent, findResource, insertResource, loadResource, findScope, insertScope, loadScope,
 		findValue, insertValue, loadValue, insertFacet, deleteFacet, insertHint, deleteHint,
 		upsertSessionTrace, deleteSessionTrace, tracesOfSession, loadSession, upsertSession, deleteSession, upsertService,
-		insertSegment, insertBlock, frameNumbers, replaceFrame, deleteFrame, tightenTrace, finishSegment, retireSegment, retiredSegment,
-		deleteSegment, deleteBlocks,
+		insertSegment, insertBlock, frameNumbers, replaceFrame, deleteFrame, tightenTrace, finishSegment, retireSegment,
+		deleteSegment, deleteBlocks, deleteEvents, deleteTrace, deleteMessageTrace, deleteMessage, deleteValue, deleteService, replaceService,
+		earliestTraces, latestTraces, markDead, keepCounter, serviceByName, eventsOfTrace,
 	}
 	readQueries = []string{
 		findTrace, framesOfTrace, frameByNo, bodyOfFrame, loadMessage, eventsOfTrace, eventsOfSpan, loadResource, loadScope,
 		findValue, loadValue, valuesFrom, countFacet, tracesOfValue, idOfTrace, hinted, sessionByNo, serviceByName, summaryOfTrace, sharingLow64, countRows,
-		readySegments, loadDirectory, loadBlock, looseTraces, fullLevel, segmentsOfLevel, deadSegment, blocksFrom, tracesBetween,
+		readySegments, retiredSegment, loadDirectory, loadBlock, idleTraces, looseTraces, fullLevel, segmentsOfLevel, deadSegment, blocksFrom, tracesBetween,
 	}
 )

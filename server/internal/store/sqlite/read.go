@@ -234,6 +234,14 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 		if _, err := t.one(countRows, nil, &st.Spans, &st.Traces); err != nil {
 			return err
 		}
+		var pages, size int64
+		if _, err := t.one("PRAGMA freelist_count", nil, &pages); err != nil {
+			return err
+		}
+		if _, err := t.one("PRAGMA page_size", nil, &size); err != nil {
+			return err
+		}
+		st.Free = pages * size
 		for _, path := range []string{s.path, s.path + "-wal"} {
 			info, err := os.Stat(path)
 			if err != nil {

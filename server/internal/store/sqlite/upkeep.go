@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -22,9 +23,12 @@ const (
 	quietAfter  = 10 * time.Second
 )
 
-// vacuumPages is how many free pages are given back at a time, once there are
-// as many.
-const vacuumPages = 512
+// Free pages are given back when there are this many, and at most so many in one
+// transaction.
+const (
+	vacuumFrom   = 64
+	vacuumAtOnce = 1024
+)
 
 // maxIdleLog is how large the write-ahead log may stay when nothing happens.
 const maxIdleLog = 1 << 20
@@ -44,7 +48,7 @@ func (r *rest) touched(states []*state) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	r.wrote = true
+	r.wrote = r.wrote || len(states) > 0 // upkeep itself doesn't count
 	for _, st := range states {
 		if st.loose > 0 {
 			r.last[st.no] = now
@@ -71,6 +75,13 @@ func (r *rest) forgetOld() {
 			delete(r.last, no)
 		}
 	}
+}
+
+func (r *rest) deleting() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.deleted++
+	r.wrote = true
 }
 
 func (r *rest) deletions() int64 {
@@ -137,13 +148,17 @@ func (s *Store) tidy(ctx context.Context) error {
 // more.
 func (s *Store) vacuum(ctx context.Context) (more bool, err error) {
 	var free int64
-	err = s.change(ctx, func(w *writer) error {
-		if _, err := w.tx.one("PRAGMA freelist_count", nil, &free); err != nil || free < vacuumPages {
-			return err
-		}
-		return w.tx.query("PRAGMA incremental_vacuum(512)", nil, func(func(...any) error) (bool, error) { return true, nil })
+	err = s.snapshot(ctx, "count free pages", func(t *tx) error {
+		_, err := t.one("PRAGMA freelist_count", nil, &free)
+		return err
 	})
-	return free >= 2*vacuumPages, err
+	if err != nil || free < vacuumFrom {
+		return false, err
+	}
+	return true, s.change(ctx, func(w *writer) error {
+		q := fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free, vacuumAtOnce))
+		return w.tx.query(q, nil, func(func(...any) error) (bool, error) { return true, nil })
+	})
 }
 
 // shrinkLog brings the write-ahead log into the file and cuts it off.

@@ -35,6 +35,7 @@ type writer struct {
 	reload   map[trace.TraceID]bool   // traces whose state must be read again
 	services map[string]store.Service // what is added to each
 	sessions map[int64][]sessionChange
+	deleted  bool // rows went that caches may have
 }
 
 // change runs fn in a transaction, alone among all that write. When it returns
@@ -71,6 +72,11 @@ func (s *Store) change(ctx context.Context, fn func(*writer) error) error {
 		_ = sqlTx.Rollback()
 		w.forget()
 		return err
+	}
+	if w.deleted {
+		s.forget()
+		s.rest.deleting()
+		return nil
 	}
 	w.resources.committed()
 	w.scopes.committed()

@@ -16,6 +16,14 @@ var calls = map[string]func(context.Context, store.Store) error{
 	"Append": func(ctx context.Context, s store.Store) error {
 		return s.Append(ctx, finished(span(77, 1, 0)))
 	},
+	"Delete": func(ctx context.Context, s store.Store) error {
+		_, err := s.Delete(ctx, traceID(999))
+		return err
+	},
+	"Idle": func(ctx context.Context, s store.Store) error {
+		_, err := s.Idle(ctx, 1, 1)
+		return err
+	},
 	"Outline": func(ctx context.Context, s store.Store) error {
 		_, err := s.Outline(ctx, traceID(1))
 		return err

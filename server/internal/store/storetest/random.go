@@ -33,6 +33,15 @@ func Random(t *testing.T, s store.Store, seed uint64, steps int) {
 				t.Fatalf("seed %d, step %d: append: %v", seed, step, err)
 			}
 		}
+		if r.IntN(4) == 0 {
+			ids := []trace.TraceID{r.traceID(), r.traceID(), r.traceID()}
+			want, _ := oracle.Delete(t.Context(), ids...)
+			got, err := s.Delete(t.Context(), ids...)
+			got.Messages = 0
+			if err != nil || got != want {
+				t.Fatalf("seed %d, step %d: Delete(%v): %+v, %v, want %+v", seed, step, ids, got, err, want)
+			}
+		}
 		for range 8 {
 			what, ask := r.question(t)
 			want, wantErr := ask(oracle)
@@ -267,7 +276,7 @@ func (r *random) question(t *testing.T) (what string, ask func(store.Store) (any
 			if err != nil {
 				return nil, err
 			}
-			stats.Bytes = 0
+			stats.Bytes, stats.Free = 0, 0
 			sum, err := s.Session(ctx, sess)
 			if err != nil {
 				return nil, err

@@ -1,0 +1,142 @@
+package sqlite
+
+import (
+	"math"
+	"sync"
+	"testing"
+
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// fill appends batches of generated spans.
+func fill(t *testing.T, s *Store, g *generator, batches int) {
+	t.Helper()
+	for range batches {
+		if err := s.Append(t.Context(), g.batch(512)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// size tidies up and returns how large the store is on disk.
+func size(t *testing.T, s *Store) int64 {
+	t.Helper()
+	for range 2 { // the second time nothing was written, so the log goes too
+		if err := s.tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, err := s.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st.Bytes
+}
+
+func TestSpaceComesBackAfterDeletion(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	g := newGenerator(16)
+	fill(t, s, g, 12)
+	before := size(t, s)
+	st, err := s.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := s.Idle(t.Context(), math.MaxInt64, int(st.Traces)/2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipt, err := s.Delete(t.Context(), ids...)
+	if err != nil || receipt.Traces != int64(len(ids)) {
+		t.Fatalf("%+v, %v", receipt, err)
+	}
+	after := size(t, s)
+	share := float64(st.Spans-receipt.Spans) / float64(st.Spans)
+	if float64(after) > 1.3*share*float64(before) {
+		t.Errorf("%d bytes of %d are left after %.0f %% of the spans are", after, before, 100*share)
+	}
+	for _, table := range []string{"frames", "facets", "session_traces", "message_traces"} {
+		var n int
+		if err := s.write.QueryRow("SELECT count(*) FROM " + table + " WHERE trace_no NOT IN (SELECT no FROM traces)").Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d rows of deleted traces in %s (%v)", n, table, err)
+		}
+	}
+	var n int
+	if err := s.write.QueryRow("SELECT count(*) FROM vals WHERE no NOT IN (SELECT value_no FROM facets)").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d values of nothing (%v)", n, err)
+	}
+	// The index names no trace that is gone.
+	live := map[int64]bool{}
+	err = s.snapshot(t.Context(), "check", func(t *tx) error {
+		err := t.query("SELECT no FROM traces", nil, func(scan func(...any) error) (bool, error) {
+			var no int64
+			err := scan(&no)
+			live[no] = true
+			return true, err
+		})
+		if err != nil {
+			return err
+		}
+		traces, err := s.index.find(t, "w", true)
+		for _, no := range traces {
+			if !live[no] {
+				n++
+			}
+		}
+		return err
+	})
+	if err != nil || n != 0 {
+		t.Errorf("the index has %d traces that are gone (%v)", n, err)
+	}
+}
+
+func TestDeletionAndUpkeepRunWhileSpansArrive(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	g := newGenerator(16)
+	var batches [][]trace.Fact
+	for range 20 {
+		batches = append(batches, g.batch(64))
+	}
+	var wg sync.WaitGroup
+	done := make(chan struct{})
+	wg.Go(func() {
+		defer close(done)
+		for _, b := range batches {
+			if err := s.Append(t.Context(), b); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	deleted := map[trace.TraceID]bool{}
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		ids, err := s.Idle(t.Context(), math.MaxInt64, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Delete(t.Context(), ids...); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range ids {
+			deleted[id] = true
+		}
+		if err := s.tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wg.Wait()
+	for _, b := range batches {
+		for _, f := range b {
+			if deleted[f.Span.TraceID] {
+				continue
+			}
+			if got, err := s.Spans(t.Context(), f.Span.TraceID, f.Span.ID); err != nil || len(got) != 1 {
+				t.Fatalf("span %s of a trace that was not deleted: %d, %v", f.Span.ID, len(got), err)
+			}
+		}
+	}
+}
