@@ -95,6 +95,10 @@ fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 	  for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | sed 's/func //'); do \
 	    echo "fuzz $$pkg $$f"; (cd $$pkg && GOWORK=off go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} .); done; done
 
+.PHONY: soak-crash
+soak-crash: ## kill the store one hundred times while it works, and check it each time
+	CLEW_TEST_CRASHES=100 $(RACE) -run TestWhatWasAcknowledgedSurvivesKillNine -v ./server/internal/store/sqlite
+
 .PHONY: bench
 bench: ## benchmarks of all modules, and the comparison with rivals
 	go test -run '^$$' -bench . -benchmem work

@@ -31,6 +31,7 @@ var commands = []command{
 	{"decode", "[flags] [TEXT]", "say what a pasted header, JSON, env or log line carries", decodeText},
 	{"run", "[flags] -- COMMAND", "run a command under a span that it can continue", runCommand},
 	{"reindex", "[flags]", "derive and price everything stored again; the server must be stopped", reindex},
+	{"check", "[flags]", "look whether everything stored is whole; the server must be stopped", check},
 	{"import", "[flags] FILE…", "send files of OTLP protobuf or JSON to the server", importFiles},
 	{"version", "", "print the version", version},
 }

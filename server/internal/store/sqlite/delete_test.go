@@ -88,6 +88,7 @@ func TestSpaceComesBackAfterDeletion(t *testing.T) {
 	if err != nil || n != 0 {
 		t.Errorf("the index has %d traces that are gone (%v)", n, err)
 	}
+	sound(t, s)
 }
 
 func TestDeletionAndUpkeepRunWhileSpansArrive(t *testing.T) {
@@ -129,6 +130,7 @@ func TestDeletionAndUpkeepRunWhileSpansArrive(t *testing.T) {
 		}
 	}
 	wg.Wait()
+	sound(t, s)
 	for _, b := range batches {
 		for _, f := range b {
 			if deleted[f.Span.TraceID] {

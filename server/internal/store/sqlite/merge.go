@@ -61,6 +61,7 @@ func dueSegments(t *tx) (due []segmentRow, err error) {
 // away.
 func (s *Store) mergeSegments(ctx context.Context, from []segmentRow) error {
 	m := merger{s: s, ctx: ctx, deletions: s.rest.deletions()}
+	m.emit = m.b.add
 	for _, r := range from {
 		m.sources = append(m.sources, &source{s: s, ctx: ctx, no: r.no})
 		m.level = max(m.level, r.level)
@@ -160,6 +161,7 @@ type merger struct {
 	s         *Store
 	ctx       context.Context
 	sources   []*source
+	emit      func(term string, traces []int64) // gets each term once, in order
 	level     int64
 	dead      bool
 	live      []int64 // when dead: the traces that exist
@@ -186,7 +188,7 @@ func (m *merger) run() error {
 			traces = slices.DeleteFunc(traces, func(no int64) bool { _, ok := slices.BinarySearch(m.live, no); return !ok })
 		}
 		if len(traces) > 0 {
-			m.b.add(string(term), traces)
+			m.emit(string(term), traces)
 		}
 	}
 	for h.Len() > 0 {

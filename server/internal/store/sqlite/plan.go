@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/clewhq/clew/server/internal/trace"
-	"github.com/clewhq/clew/server/internal/words"
 )
 
 // freshText is text that the index doesn't have for its trace yet.
@@ -135,7 +134,7 @@ func (w *writer) refer(b *batch, st *state, ts *texts) error {
 		for k := range t.pieces {
 			p := &t.pieces[k]
 			if !p.message {
-				b.terms = append(b.terms, freshText{p.s, t.json})
+				b.terms = append(b.terms, freshText{p.s, t.isJSON(*p)})
 				continue
 			}
 			var known bool
@@ -147,7 +146,7 @@ func (w *writer) refer(b *batch, st *state, ts *texts) error {
 				return err
 			}
 			st.messages[p.hash] = p.ref
-			b.terms = append(b.terms, freshText{p.s, words.LooksLikeJSON(p.s)})
+			b.terms = append(b.terms, freshText{p.s, t.isJSON(*p)})
 		}
 	}
 	return nil

@@ -65,6 +65,15 @@ func TestUpkeepChangesNoAnswer(t *testing.T) {
 		s := openIdle(t, t.TempDir())
 		s.rare = rare
 		storetest.Random(t, tidied{s, t}, 5, 100)
+		sound(t, s)
+	}
+}
+
+// sound checks that the store finds nothing wrong with itself.
+func sound(t *testing.T, s *Store) {
+	t.Helper()
+	if _, err := s.Check(t.Context(), func(problem string) { t.Error(problem) }); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -121,6 +121,19 @@ func (ts *terms) span(s *trace.Span) {
 	}
 }
 
+// whole adds all terms of a span, those of its long texts too.
+func (ts *terms) whole(s *trace.Span) {
+	ts.span(s)
+	long := &texts{collect: true}
+	e := encoder{texts: long}
+	e.body(s)
+	for i := range long.list {
+		for _, p := range long.list[i].pieces {
+			ts.text(p.s, long.list[i].isJSON(p))
+		}
+	}
+}
+
 // looseEvent adds the terms of an event that has no body of a span to be in.
 func (ts *terms) looseEvent(ev *trace.Event) {
 	ts.words(ev.Name)

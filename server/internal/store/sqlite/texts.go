@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"strings"
+
+	"github.com/clewhq/clew/server/internal/words"
 )
 
 // Long strings of a body, and the elements of a JSON array in one, are messages:
@@ -33,6 +35,14 @@ type text struct {
 	same   int // > 0: the same string as the text before this number
 	json   bool
 	pieces []piece
+}
+
+// isJSON reports whether the words of a piece are to be taken out as of JSON.
+func (t *text) isJSON(p piece) bool {
+	if p.message {
+		return words.LooksLikeJSON(p.s)
+	}
+	return t.json
 }
 
 // texts are the long strings of one span, in the order of its body.

@@ -133,6 +133,7 @@ func TestAMessageIsStoredOnce(t *testing.T) {
 		}
 	}
 	var frames int
+	sound(t, s)
 	if err := s.write.QueryRow("SELECT count(*) FROM frames").Scan(&frames); err != nil || frames != traces {
 		t.Errorf("%d frames of %d quiet traces (%v)", frames, traces, err)
 	}
