@@ -106,7 +106,7 @@ func (a *app) usage(w io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(&b, "  clew %-8s %-20s %s\n", c.name, c.args, c.help)
 	}
-	b.WriteString("\nclew COMMAND -h tells a command's flags. All but serve, demo and run speak to --url (CLEW_URL).\n")
+	b.WriteString("\nclew COMMAND -h tells a command's flags. All but serve, demo, run, reindex and check speak to --url (CLEW_URL).\n")
 	_, _ = io.WriteString(w, b.String())
 }
 

@@ -17,9 +17,11 @@ type Checked struct{ Traces, Spans, Messages int64 }
 // Check reads everything and tells report what is wrong: damage of the file,
 // bodies that can't be read, messages that aren't what their hash says,
 // summaries, sessions and values that differ from what the spans add up to, words
-// that the index lacks. Nothing may be appended meanwhile. Its error is that it
-// could not go on.
+// that the index lacks. Nothing may be appended meanwhile, and upkeep ends for
+// good. Its error is that it could not go on.
 func (s *Store) Check(ctx context.Context, report func(problem string)) (n Checked, err error) {
+	s.stopUpkeep() // it would change the index while it is read
+	s.upkeeping.Wait()
 	c := &checker{s: s, report: report, index: map[int64]uint64{}}
 	err = s.snapshot(ctx, "check", func(t *tx) error {
 		c.t = t

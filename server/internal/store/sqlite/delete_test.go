@@ -36,7 +36,7 @@ func size(t *testing.T, s *Store) int64 {
 func TestSpaceComesBackAfterDeletion(t *testing.T) {
 	s := openIdle(t, t.TempDir())
 	g := newGenerator(16)
-	fill(t, s, g, 12)
+	fill(t, s, g, 6)
 	before := size(t, s)
 	st, err := s.Stats(t.Context())
 	if err != nil {

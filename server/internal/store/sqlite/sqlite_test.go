@@ -64,7 +64,7 @@ func TestUpkeepChangesNoAnswer(t *testing.T) {
 	for _, rare := range []int{3, defaultRare} {
 		s := openIdle(t, t.TempDir())
 		s.rare = rare
-		storetest.Random(t, tidied{s, t}, 5, 100)
+		storetest.Random(t, tidied{s, t}, 5, 60)
 		sound(t, s)
 	}
 }
