@@ -69,10 +69,27 @@ func (r Rules) Value(name, text string) string {
 const maxNesting = 8
 
 func (r Rules) within(text string, nesting int) string {
-	if head := strings.TrimLeft(text, " \t\r\n"); head != "" && (head[0] == '{' || head[0] == '[') && nesting < maxNesting {
+	if nesting < maxNesting && beginsJSON(text) {
 		return r.json(text, nesting)
 	}
 	return r.plain(text)
+}
+
+// beginsJSON reports whether text begins as an object or array does. What is put in for a secret does not.
+func beginsJSON(text string) bool {
+	head := strings.TrimLeft(text, " \t\r\n")
+	if head == "" || head[0] != '{' && head[0] != '[' {
+		return false
+	}
+	inside := strings.TrimLeft(head[1:], " \t\r\n")
+	switch {
+	case inside == "":
+		return true
+	case head[0] == '{':
+		return inside[0] == '"' || inside[0] == '}'
+	}
+	return strings.IndexByte(`]{["-0123456789`, inside[0]) >= 0 ||
+		strings.HasPrefix(inside, "true") || strings.HasPrefix(inside, "false") || strings.HasPrefix(inside, "null")
 }
 
 // plain treats text as nothing but text.
