@@ -6,6 +6,7 @@ import { Link } from "wouter";
 import { path } from "../../api/client.ts";
 import { useSpan } from "../../api/queries.ts";
 import type { Break, Outline, Span } from "../../api/types.ts";
+import { find } from "../../model/attributes.ts";
 import type { Palette } from "../../model/colour.ts";
 import { cost, count, duration, exact, uuid } from "../../model/format.ts";
 import type { Tree, TreeRow } from "../../model/tree.ts";
@@ -194,6 +195,7 @@ function SpanDetail({ outline: s, row, tree, traceId, paint, state }: SpanProps)
         </dl>
       </Head>
       {s.status === "error" && <ErrorNote outline={s} span={span} />}
+      {span && <KeptNote span={span} />}
       <Tabs span={span} state={state} />
       <div className="detail-body" role="tabpanel" aria-label={tabOf(state.tab).label}>
         {span ? (
@@ -205,6 +207,20 @@ function SpanDetail({ outline: s, row, tree, traceId, paint, state }: SpanProps)
         )}
       </div>
     </>
+  );
+}
+
+/** A span of a trace that was not sampled looks like any other, but the trace around it may have holes. */
+function KeptNote({ span }: { span: Span }) {
+  const why = find(span.attributes, "clew.sampling.kept");
+  if (!why) return null;
+  const leftOut = find(span.attributes, "clew.sampling.left_out");
+  return (
+    <p className="note">
+      This trace was not sampled. {span.service || "This process"} kept its own spans of it because one{" "}
+      {why === "slow" ? "was slow" : "failed"}
+      {leftOut && `, but for ${leftOut} that did not fit`}; those of other processes may be missing.
+    </p>
   );
 }
 
