@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel"
@@ -243,6 +244,35 @@ func FuzzContent(f *testing.F) {
 			if most < 1 && got != "" || utf8.Valid(in) && !utf8.ValidString(got) {
 				t.Errorf("%q became %q", v, got)
 			}
+		}
+	})
+}
+
+// requests keeps what is sent.
+type requests struct{ sent chan []byte }
+
+func (r requests) Send(_ context.Context, request []byte) error {
+	r.sent <- bytes.Clone(request)
+	return nil
+}
+func (requests) Close() error { return nil }
+
+func TestASpanThatIsSentWhileItIsOpenShowsNoSecret(t *testing.T) {
+	const secret = "ann@example.com"
+	synctest.Test(t, func(t *testing.T) {
+		r := requests{make(chan []byte, 100)}
+		shutdown, err := clew.Setup(t.Context(), clew.SendWith(r), clew.OpenSpans(), clew.Redact(redact.Emails()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, s := clew.Start(t.Context(), "open", clew.Input("mail to "+secret))
+		first := <-r.sent
+		if !bytes.Contains(first, []byte("[email]")) || bytes.Contains(first, []byte(secret)) {
+			t.Errorf("sent was %q", first)
+		}
+		s.End()
+		if err := shutdown(t.Context()); err != nil {
+			t.Error(err)
 		}
 	})
 }
