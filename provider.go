@@ -37,6 +37,7 @@ func (c *setupConfig) newProvider(added []sdktrace.SpanProcessor) provider {
 		limits.AttributeCountLimit = maxAttributes
 	}
 	sampler := c.sampler
+	follows := sampler == nil && c.unsampled == nil && os.Getenv("OTEL_TRACES_SAMPLER") == ""
 	if sampler == nil {
 		sampler = c.environmentSampler()
 	}
@@ -46,7 +47,7 @@ func (c *setupConfig) newProvider(added []sdktrace.SpanProcessor) provider {
 		sampler = recordingSampler{sampler}
 	}
 	return tracer.NewProvider(tracer.Config{
-		Resource: c.newResource(), Sampler: sampler, Limits: limits, Processors: added,
+		Resource: c.newResource(), Sampler: sampler, Follows: follows, Limits: limits, Processors: added,
 	})
 }
 

@@ -113,7 +113,10 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 
 // record starts a span of the provider that Setup built.
 func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state inherit.State, name string, parent trace.Span) (context.Context, *Span) {
-	o := tracer.Options{Kind: c.kind, Attributes: c.captured().attributes(c.attrs), Keep: c.given, Links: c.links, Time: c.startTime}
+	o := tracer.Options{
+		Kind: c.kind, Attributes: c.captured().attributes(c.attrs), Keep: c.given, Links: c.links, Time: c.startTime,
+		Follow: state.Sampling == propagators.SamplingFlag && state.Level != levelOff,
+	}
 	d := t.Decide(withType(ctx, c.spanType), parent, name, &o)
 	if !d.Record {
 		m := mark{state: state}

@@ -69,34 +69,6 @@ var (
 	sinkContext context.Context
 )
 
-func BenchmarkSerialize(b *testing.B) {
-	c, d := sample()
-	run(b, "Clew", func() { sinkText = propagators.WriteLaminar(c) })
-	run(b, "encoding-json", func() { sinkBytes, _ = json.Marshal(d) })
-}
-
-func BenchmarkDeserialize(b *testing.B) {
-	c, _ := sample()
-	text := propagators.WriteLaminar(c)
-	all := propagators.All()
-	run(b, "Clew", func() { sinkCarried, _ = all.Parse(text) })
-	run(b, "encoding-json", func() {
-		var d document
-		if json.Unmarshal([]byte(text), &d) != nil {
-			b.Fatal("not read")
-		}
-	})
-}
-
-func run(b *testing.B, name string, f func()) {
-	b.Run(name, func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			f()
-		}
-	})
-}
-
 // jsonLaminar reads the serialized context as a program without this SDK would.
 type jsonLaminar struct{}
 
@@ -118,47 +90,85 @@ func typical() http.Header {
 	}
 }
 
-func BenchmarkExtractTraceParent(b *testing.B) {
-	h := typical()
-	h.Set("traceparent", "00-"+traceHex+"-"+spanHex+"-01")
-	extract(b, h, propagation.TraceContext{})
+// contest is one piece of work on contexts, done by Clew and by a rival.
+type contest struct {
+	name        string
+	bar         float64 // of the rival's CPU that Clew's may be; 0 if there is none
+	clew, rival func()
 }
 
-func BenchmarkExtractNothing(b *testing.B) {
-	extract(b, typical(), propagation.TraceContext{})
-}
-
-func BenchmarkExtractEveryFormat(b *testing.B) {
-	c, _ := sample()
-	h := typical()
-	for name, value := range map[string]string{
-		"traceparent": "00-" + traceHex + "-" + spanHex + "-01", "baggage": "user.id=u-1,session.id=s-1",
-		"b3": traceHex + "-" + spanHex + "-1", "x-b3-traceid": traceHex, "x-b3-spanid": spanHex, "x-b3-sampled": "1",
-		"uber-trace-id": traceHex + ":" + spanHex + ":0:1", "x-laminar-span-context": propagators.WriteLaminar(c),
-	} {
-		h.Set(name, value)
-	}
-	extract(b, h, propagation.NewCompositeTextMapPropagator(
-		propagation.TraceContext{}, propagation.Baggage{}, b3.New(b3.WithInjectEncoding(b3.B3SingleHeader)),
-		b3.New(b3.WithInjectEncoding(b3.B3MultipleHeader)), jaeger.Jaeger{}, jsonLaminar{},
-	))
-	ctx := propagators.All().Extract(context.Background(), propagation.HeaderCarrier(h))
-	if baggage.FromContext(ctx).Len() != 2 || len(propagators.Refusals(ctx)) > 0 || propagators.Current(ctx).User == "" {
-		b.Fatal("not all of it was read")
-	}
-}
-
-func extract(b *testing.B, h http.Header, rival propagation.TextMapPropagator) {
+func contests(tb testing.TB) []contest {
+	c, d := sample()
+	text := propagators.WriteLaminar(c)
 	all := propagators.All()
-	run(b, "Clew", func() { sinkContext = all.Extract(context.Background(), propagation.HeaderCarrier(h)) })
-	run(b, "OpenTelemetry", func() { sinkContext = rival.Extract(context.Background(), propagation.HeaderCarrier(h)) })
+	one, every := typical(), typical()
+	one.Set("traceparent", "00-"+traceHex+"-"+spanHex+"-01")
+	for name, value := range map[string]string{
+		"traceparent": one.Get("traceparent"), "baggage": "user.id=u-1,session.id=s-1",
+		"b3": traceHex + "-" + spanHex + "-1", "x-b3-traceid": traceHex, "x-b3-spanid": spanHex, "x-b3-sampled": "1",
+		"uber-trace-id": traceHex + ":" + spanHex + ":0:1", "x-laminar-span-context": text,
+	} {
+		every.Set(name, value)
+	}
+	ctx := all.Extract(context.Background(), propagation.HeaderCarrier(every))
+	if baggage.FromContext(ctx).Len() != 2 || len(propagators.Refusals(ctx)) > 0 || propagators.Current(ctx).User == "" {
+		tb.Fatal("not all of it was read")
+	}
+	extract := func(name string, bar float64, h http.Header, rival propagation.TextMapPropagator) contest {
+		return contest{name, bar,
+			func() { sinkContext = all.Extract(context.Background(), propagation.HeaderCarrier(h)) },
+			func() { sinkContext = rival.Extract(context.Background(), propagation.HeaderCarrier(h)) },
+		}
+	}
+	inject := trace.ContextWithSpanContext(context.Background(), c.SpanContext)
+	written := http.Header{}
+	return []contest{
+		{"serialize", 0.35, func() { sinkText = propagators.WriteLaminar(c) }, func() { sinkBytes, _ = json.Marshal(d) }},
+		{"deserialize", 0.20, func() { sinkCarried, _ = all.Parse(text) }, func() {
+			var d document
+			if json.Unmarshal([]byte(text), &d) != nil {
+				tb.Fatal("not read")
+			}
+		}},
+		extract("extract traceparent", 1, one, propagation.TraceContext{}),
+		extract("extract nothing", 0, typical(), propagation.TraceContext{}),
+		extract("extract every format", 0.5, every, propagation.NewCompositeTextMapPropagator(
+			propagation.TraceContext{}, propagation.Baggage{}, b3.New(b3.WithInjectEncoding(b3.B3SingleHeader)),
+			b3.New(b3.WithInjectEncoding(b3.B3MultipleHeader)), jaeger.Jaeger{}, jsonLaminar{},
+		)),
+		{"inject traceparent", 0,
+			func() { all.IDsOnly().Inject(inject, propagation.HeaderCarrier(written)) },
+			func() { propagation.TraceContext{}.Inject(inject, propagation.HeaderCarrier(written)) }},
+	}
 }
 
-func BenchmarkInjectTraceParent(b *testing.B) {
-	c, _ := sample()
-	ctx := trace.ContextWithSpanContext(context.Background(), c.SpanContext)
-	ours := propagators.All().IDsOnly()
-	h := http.Header{}
-	run(b, "Clew", func() { ours.Inject(ctx, propagation.HeaderCarrier(h)) })
-	run(b, "OpenTelemetry", func() { propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(h)) })
+func BenchmarkContext(b *testing.B) {
+	for _, c := range contests(b) {
+		for name, f := range map[string]func(){"Clew": c.clew, "rival": c.rival} {
+			b.Run(c.name+"/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					f()
+				}
+			})
+		}
+	}
+}
+
+func TestContextsCostLessThanTheStockImplementations(t *testing.T) {
+	for _, c := range contests(t) {
+		many := func(name string, f func()) contestant {
+			const times = 20_000
+			return contestant{c.name + ", " + name, func() int {
+				for range times {
+					f()
+				}
+				return times
+			}}
+		}
+		costs := compare(t, 15, many("rival", c.rival), many("Clew", c.clew))
+		if ratio := float64(costs[1]) / float64(costs[0]); c.bar > 0 && ratio > slack*c.bar {
+			t.Errorf("%s: ratio %.2f", c.name, ratio)
+		}
+	}
 }

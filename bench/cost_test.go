@@ -63,7 +63,7 @@ func compare(t *testing.T, rounds int, all ...contestant) []time.Duration {
 	for i, c := range costs {
 		slices.Sort(c)
 		medians[i] = c[len(c)/2]
-		t.Logf("%-40s median %6v, least %6v of CPU a span; ratio %.2f", all[i].name, medians[i], c[0], float64(medians[i])/float64(medians[0]))
+		t.Logf("%-40s median %6v, least %6v of CPU; ratio %.2f", all[i].name, medians[i], c[0], float64(medians[i])/float64(medians[0]))
 	}
 	return medians
 }

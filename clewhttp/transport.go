@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
@@ -59,9 +59,9 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 	out := outgoing(ctx, r)
 	if t.config.allowed(r.URL.Host) {
-		clew.Inject(ctx, propagation.HeaderCarrier(out.Header))
+		clew.Inject(ctx, fresh{propagators.Header(out.Header)})
 	} else {
-		clew.InjectIDs(ctx, propagation.HeaderCarrier(out.Header))
+		clew.InjectIDs(ctx, fresh{propagators.Header(out.Header)})
 	}
 	resp, err := t.next().RoundTrip(out)
 	if span == nil {
@@ -87,26 +87,46 @@ func outgoing(ctx context.Context, r *http.Request) *http.Request {
 	out.URL, out.Header = &address, make(http.Header, len(r.Header)+2)
 	inside := trace.SpanContextFromContext(ctx).IsValid()
 	for name, values := range r.Header {
-		if !inside || !spanHeaders[name] {
+		if !inside || spanHeader(name) == "" {
 			out.Header[name] = slices.Clip(values) // so that what the next transport adds is not added to r
 		}
 	}
 	return out
 }
 
-// spanHeaders are those that name a span, in any format. A proxy passes on what it got in them; beside the current span
-// that would be a second opinion about the parent, and no business of a host that may not learn it.
-var spanHeaders = func() map[string]bool {
-	out := map[string]bool{}
+// spanHeader returns the usual spelling of a header that names a span, in any format, or "". A proxy passes on what it got in
+// them; beside the current span that would be a second opinion about the parent, and no business of a host that may not
+// learn it.
+func spanHeader(name string) string {
+	for _, h := range spanHeaders {
+		if len(h) == len(name) && strings.EqualFold(h, name) {
+			return h
+		}
+	}
+	return ""
+}
+
+var spanHeaders = func() (out []string) {
 	for _, f := range propagators.Formats {
 		for _, name := range f.Fields {
 			if !f.NoSpan {
-				out[http.CanonicalHeaderKey(name)] = true
+				out = append(out, http.CanonicalHeaderKey(name))
 			}
 		}
 	}
 	return out
 }()
+
+// fresh is a carrier over headers in which no span is named, so that none has to be looked for.
+type fresh struct{ propagators.Header }
+
+func (f fresh) Set(key, value string) {
+	if name := spanHeader(key); name != "" {
+		f.Header[name] = []string{value}
+	} else {
+		f.Header.Set(key, value)
+	}
+}
 
 func setResponse(span *clew.Span, resp *http.Response) {
 	span.SetAttributes(keyStatus.Int(resp.StatusCode))

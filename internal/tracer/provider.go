@@ -26,6 +26,7 @@ import (
 type Config struct {
 	Resource   *resource.Resource
 	Sampler    sdktrace.Sampler
+	Follows    bool // Sampler follows a parent and samples a root, and need not be asked where Options.Follow is set
 	Limits     sdktrace.SpanLimits
 	Processors []sdktrace.SpanProcessor // called in this order
 }
@@ -36,6 +37,7 @@ type Provider struct {
 
 	resource *resource.Resource
 	sampler  sdktrace.Sampler
+	follows  bool
 	limits   limits
 
 	processors atomic.Pointer[[]*registered] // replaced under mu, never changed
@@ -60,7 +62,7 @@ func (r *registered) shutdown(ctx context.Context) (err error) {
 func NewProvider(c Config) *Provider {
 	p := &Provider{
 		TracerProvider: noop.NewTracerProvider(),
-		resource:       c.Resource, sampler: c.Sampler, limits: limits{c.Limits},
+		resource:       c.Resource, sampler: c.Sampler, follows: c.Follows, limits: limits{c.Limits},
 		tracers: map[instrumentation.Scope]*Tracer{},
 	}
 	var all []*registered

@@ -29,6 +29,7 @@ type Options struct {
 	Links      []trace.Link
 	Time       time.Time // zero is now
 	NewRoot    bool      // leave the current span out of account
+	Follow     bool      // nothing but the parent has a say in sampling
 }
 
 // Start implements OpenTelemetry's Tracer.
@@ -77,9 +78,17 @@ func (t *Tracer) Decide(ctx context.Context, parent trace.Span, name string, o *
 	if s, ok := parent.(*Span); ok && s.IsRecording() {
 		s.children.Add(1)
 	}
-	result := t.provider.sampler.ShouldSample(sdktrace.SamplingParameters{
-		ParentContext: d.Context, TraceID: c.TraceID, Name: name, Kind: o.Kind, Attributes: o.Attributes, Links: o.Links,
-	})
+	var result sdktrace.SamplingResult
+	if o.Follow && t.provider.follows {
+		result.Tracestate = d.Parent.TraceState()
+		if !d.Parent.IsValid() || d.Parent.IsSampled() {
+			result.Decision = sdktrace.RecordAndSample
+		}
+	} else {
+		result = t.provider.sampler.ShouldSample(sdktrace.SamplingParameters{
+			ParentContext: d.Context, TraceID: c.TraceID, Name: name, Kind: o.Kind, Attributes: o.Attributes, Links: o.Links,
+		})
+	}
 	c.TraceState = result.Tracestate
 	c.TraceFlags &^= trace.FlagsSampled
 	if result.Decision == sdktrace.RecordAndSample {

@@ -163,6 +163,7 @@ func comparable(s sdktrace.ReadOnlySpan) tracetest.SpanStub {
 	if len(stub.Links) == 0 {
 		stub.DroppedLinks = 0
 	}
+	stub.Attributes = slices.Clone(stub.Attributes)
 	slices.SortFunc(stub.Attributes, func(a, b attribute.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
 	return stub
 }
