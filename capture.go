@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/clewhq/clew/redact"
 )
 
 // ContentCapture says how much is recorded of content: inputs and outputs, and the messages, instructions and tools of
@@ -35,6 +37,9 @@ func (c ContentCapture) applySpan(s *spanConfig) { s.capture, s.hasCapture = c, 
 
 // processCapture is what Setup was told, as most.
 var processCapture atomic.Int64
+
+// processRedact is what Setup was told to redact; nil is nothing.
+var processRedact atomic.Pointer[redact.Rules]
 
 func defaultCapture() ContentCapture { return ContentCapture{processCapture.Load()} }
 
@@ -91,6 +96,9 @@ func (c ContentCapture) concerns(a attribute.KeyValue) bool {
 func (c ContentCapture) text(text string) string {
 	if c.most <= 0 || int64(len(text)) <= c.most {
 		return text
+	}
+	if rules := processRedact.Load(); rules != nil {
+		text = rules.Text(text) // now, because nobody knows the half of a secret that is left
 	}
 	return cutting(int(c.most)).Text(text)
 }

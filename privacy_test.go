@@ -153,6 +153,19 @@ func (o *opened) OnEnd(sdktrace.ReadOnlySpan)                         {}
 func (o *opened) Shutdown(context.Context) error                      { return nil }
 func (o *opened) ForceFlush(context.Context) error                    { return nil }
 
+func TestACutLeavesNoFragmentOfASecret(t *testing.T) {
+	r := clewtest.Record(t, clew.CaptureUpTo(34), clew.Redact(redact.Common()...))
+	const secret = "sk-proj-Qm9yZGVyMTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3A"
+	_, span := clew.Start(t.Context(), "span", clew.Input("use the key "+secret+" for this"))
+	span.SetOutput(map[string]string{"answer": "I used the key " + secret})
+	span.End()
+	for _, a := range r.Span("span").Attributes {
+		if strings.Contains(a.Value.String(), "sk-proj") {
+			t.Errorf("%s = %s", a.Key, a.Value.String())
+		}
+	}
+}
+
 func TestSecretsDoNotReachTheNetwork(t *testing.T) {
 	const secret = "ann@example.com"
 	var sent bytes.Buffer

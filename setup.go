@@ -86,6 +86,10 @@ func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) 
 	}
 	in.added = append([]sdktrace.SpanProcessor{processor{}}, added...)
 	processCapture.Store(c.capture.most)
+	processRedact.Store(nil)
+	if len(c.redact) > 0 {
+		processRedact.Store(&c.redact)
+	}
 	keepBinary.Store(c.keepBinary)
 	if !in.takeProvider(c) {
 		for _, p := range in.added {
@@ -169,6 +173,7 @@ func (in *installed) shutdown(ctx context.Context) error {
 	defer setupMu.Unlock()
 	in.closed.Store(true)
 	processCapture.Store(CaptureFull.most)
+	processRedact.Store(nil)
 	keepBinary.Store(false)
 	defer cachedTracer.Store(nil)
 	var errs []error
