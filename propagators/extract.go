@@ -57,7 +57,7 @@ func (p Propagator) ExtractWith(ctx context.Context, c propagation.TextMapCarrie
 	var best Carried
 	var notes *inherit.Notes
 	c = forgiving(c)
-	if trust.plain() && len(p.reads) == len(Formats) && inherit.From(ctx) == nil {
+	if trust.plain() && p.everything() && inherit.From(ctx) == nil {
 		// The usual cases, and there is nothing to weigh up in them.
 		if text, only := onlyTraceParent(c); only {
 			if text == "" {

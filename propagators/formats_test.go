@@ -211,3 +211,22 @@ func TestWhoWinsDoesNotDependOnTheCarrier(t *testing.T) {
 		}
 	}
 }
+
+func TestAFormatFromOutsideIsReadWhateverElseIsThere(t *testing.T) {
+	foreign := propagators.HeaderFormat("foreign", "x-foreign", func(text string) (propagators.Carried, *propagators.Refusal) {
+		got, refusal := propagators.All().Parse(text)
+		got.Format, got.Session = "foreign", "of the foreign header"
+		return got, refusal
+	}, func(propagators.Carried) string { return "" })
+	const other = "00-" + traceHex + "-00f067aa0ba902b7-01"
+	for name, traceparent := range map[string]string{"alone": "", "beside a traceparent": "00-" + traceHex + "-" + spanHex + "-01"} {
+		h := http.Header{"X-Foreign": {other}}
+		if traceparent != "" {
+			h.Set("Traceparent", traceparent)
+		}
+		ctx := propagators.All().With(foreign).Extract(context.Background(), propagators.Header(h))
+		if s := inherit.From(ctx); s == nil || s.Session != "of the foreign header" {
+			t.Errorf("%s: it was not read", name)
+		}
+	}
+}
