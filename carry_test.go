@@ -196,7 +196,8 @@ func TestNothingBreaksWithoutAContext(t *testing.T) {
 func FuzzContinue(f *testing.F) {
 	f.Add(`{"traceId":"01234567-89ab-cdef-0123-456789abcdef","spanId":"fedcba9876543210","sessionId":"s"}`)
 	f.Add("00-0123456789abcdef0123456789abcdef-fedcba9876543210-01")
-	r := clewtest.Record(f)
+	f.Add("00-0123456789abcdef0123456789abcdef-fedcba9876543210-00")
+	r := clewtest.Record(f, clew.Sampler(sdktrace.AlwaysSample()))
 	f.Fuzz(func(t *testing.T, serialized string) {
 		r.Reset()
 		ctx, local := clew.Start(context.Background(), "local")

@@ -16,7 +16,6 @@ const maxStates = 200_000
 type states struct {
 	byID  map[trace.TraceID]*lru.Element
 	order *lru.List // of *state, last used first
-	size  int
 }
 
 func newStates() *states {
