@@ -45,11 +45,22 @@ const maxText = 2048
 type given struct {
 	clew.SpanOption // never applied: package clew asks for the attributes
 	attrs           []attribute.KeyValue
-	room            [9]attribute.KeyValue // as many as a request and its response have
 }
 
 // GiveAttributes implements tracer.Given.
 func (g *given) GiveAttributes() []attribute.KeyValue { return g.attrs }
+
+// Room for as many attributes as a request and its response usually have, on either side.
+type (
+	clientAttributes struct {
+		given
+		room [6]attribute.KeyValue
+	}
+	serverAttributes struct {
+		given
+		room [9]attribute.KeyValue
+	}
+)
 
 // appendMethod appends the attributes of a method and returns how it is called in a span's name.
 func appendMethod(attrs []attribute.KeyValue, raw string) (all []attribute.KeyValue, name string) {

@@ -48,7 +48,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	g := &given{}
+	g := &serverAttributes{}
 	attrs, name := appendMethod(g.room[:0], r.Method)
 	full, pattern := name, h.route(r)
 	if pattern != "" {
@@ -56,7 +56,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		full += " " + pattern
 	}
 	g.attrs = appendRequest(attrs, r)
-	ctx, span := clew.Start(ctx, full, clew.Kind(trace.SpanKindServer), g)
+	ctx, span := clew.Start(ctx, full, clew.Kind(trace.SpanKindServer), &g.given)
 	rec := &recorder{ResponseWriter: w}
 	inner := r.WithContext(ctx)
 

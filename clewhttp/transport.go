@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
@@ -50,11 +51,11 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	var span *clew.Span
 	if t.config.skip == nil || !t.config.skip(r) {
-		g := &given{}
+		g := &clientAttributes{}
 		attrs, name := appendMethod(g.room[:0], r.Method)
 		attrs = append(attrs, keyURLFull.String(fullURL(r.URL)))
 		g.attrs = appendServer(attrs, r.URL.Host, r.URL.Scheme)
-		ctx, span = clew.Start(ctx, name, clew.Kind(trace.SpanKindClient), g)
+		ctx, span = clew.Start(ctx, name, clew.Kind(trace.SpanKindClient), &g.given)
 	}
 
 	out := outgoing(ctx, r)
@@ -129,14 +130,16 @@ func (f fresh) Set(key, value string) {
 }
 
 func setResponse(span *clew.Span, resp *http.Response) {
-	span.SetAttributes(keyStatus.Int(resp.StatusCode))
+	var room [3]attribute.KeyValue
+	attrs := append(room[:0], keyStatus.Int(resp.StatusCode))
 	if resp.ProtoMajor > 0 {
-		span.SetAttributes(protocol(resp.ProtoMajor, resp.ProtoMinor))
+		attrs = append(attrs, protocol(resp.ProtoMajor, resp.ProtoMinor))
 	}
 	if resp.StatusCode >= 400 {
-		span.SetAttributes(keyErrorType.String(strconv.Itoa(resp.StatusCode)))
+		attrs = append(attrs, keyErrorType.String(strconv.Itoa(resp.StatusCode)))
 		span.OTel().SetStatus(codes.Error, http.StatusText(resp.StatusCode))
 	}
+	span.SetAttributes(attrs...)
 }
 
 // body ends the span when the response is over.
