@@ -96,6 +96,12 @@ func (c *Client) Traces(ctx context.Context, q Query) (List[TraceSummary], error
 	return get[List[TraceSummary]](ctx, c, "/traces", q.values())
 }
 
+// Forget deletes traces that q selects, whole, at most a page of them: call it
+// until More is false. Without a filter it is refused.
+func (c *Client) Forget(ctx context.Context, q Query) (Receipt, error) {
+	return call[Receipt](ctx, c, http.MethodDelete, "/traces", q.values(), http.Header{"Accept": {"application/json"}}, nil)
+}
+
 // Trace returns a trace with its whole spans. id is 32 hex digits or a UUID.
 func (c *Client) Trace(ctx context.Context, id string) (Trace, error) {
 	return get[Trace](ctx, c, "/traces/"+segment(id), nil)

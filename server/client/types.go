@@ -8,6 +8,24 @@ type List[T any] struct {
 	NextCursor string `json:"next_cursor"`
 }
 
+// Receipt is what a deletion removed.
+type Receipt struct {
+	Traces   int64 `json:"traces"`
+	Spans    int64 `json:"spans"`
+	Events   int64 `json:"events"`   // that were sent apart from their spans
+	Messages int64 `json:"messages"` // stored texts that nothing else refers to
+	More     bool  `json:"more"`     // more traces are selected
+}
+
+// Add adds what another deletion removed.
+func (r *Receipt) Add(more Receipt) {
+	r.Traces += more.Traces
+	r.Spans += more.Spans
+	r.Events += more.Events
+	r.Messages += more.Messages
+	r.More = more.More
+}
+
 // Completions says how the end of a query may go on.
 type Completions struct {
 	Replace int          `json:"replace"` // so many characters at its end become the Text of an item

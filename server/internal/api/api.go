@@ -1,6 +1,5 @@
 // Package api serves the HTTP API under /api/v1/: traces, sessions, the values
-// to filter by, and a stream of what changes. It reads; nothing here changes
-// what is stored.
+// to filter by, and a stream of what changes. But for forget.go it only reads.
 //
 // To find an endpoint, look in routes.go: one row each, with the handler's name.
 // A handler reads its parameters (params.go), asks the store, and converts the

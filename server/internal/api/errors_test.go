@@ -61,7 +61,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"an unknown twin", "GET", "/traces/" + whole + "/spans/a000000000000001?twin=1", 404, "not_found", "", "the id has 1"},
 		{"an unknown session", "GET", "/sessions/none", 404, "not_found", "", `session "none"`},
 		{"an unknown path", "GET", "/nothing", 404, "not_found", "", "/api/v1/nothing"},
-		{"a method that is not offered", "DELETE", "/traces", 405, "method_not_allowed", "", "send GET"},
+		{"a method that is not offered", "DELETE", "/sessions", 405, "method_not_allowed", "", "send GET"},
 		{"a login by GET", "GET", "/login", 405, "method_not_allowed", "", "send POST"},
 	}
 	srv := newServer(t, fixtureSpans()...)

@@ -13,6 +13,7 @@ type route struct {
 // resource, its row here, and its description in openapi.yaml.
 var routes = []route{
 	{method: "GET", pattern: "/traces", id: "listTraces", handle: (*api).listTraces},
+	{method: "DELETE", pattern: "/traces", id: "forgetTraces", handle: (*api).forgetTraces},
 	{method: "GET", pattern: "/traces/{trace_id}", id: "getTrace", handle: (*api).getTrace},
 	{method: "GET", pattern: "/traces/{trace_id}/spans/{span_id}", id: "getSpan", handle: (*api).getSpan},
 	{method: "GET", pattern: "/sessions", id: "listSessions", handle: (*api).listSessions},

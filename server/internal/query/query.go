@@ -23,6 +23,9 @@ type Filter struct {
 	From, To trace.Time
 }
 
+// IsZero reports whether f selects everything.
+func (f Filter) IsZero() bool { return f.Where == nil && f == (Filter{}) }
+
 // Match reports whether one whole span is selected. of is the trace that it
 // belongs to.
 //
