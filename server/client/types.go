@@ -58,24 +58,35 @@ type TraceSummary struct {
 	Cost         *float64 `json:"cost"` // US dollars
 }
 
-// Trace is a trace with its whole spans, ordered by start and id, and the places
-// where it is broken.
+// Trace is a trace with its whole spans, ordered by start and id, the spans that
+// they name and that were never received, and the places where it is broken.
 type Trace struct {
-	Trace  TraceSummary `json:"trace"`
-	Spans  []Span       `json:"spans"`
-	Breaks []Break      `json:"breaks"`
+	Trace        TraceSummary  `json:"trace"`
+	Spans        []Span        `json:"spans"`
+	Placeholders []Placeholder `json:"placeholders"`
+	Breaks       []Break       `json:"breaks"`
+}
+
+// Placeholder stands for a span that was never received: the parent of orphans,
+// or an ancestor that their paths name. The parent is a span or a placeholder
+// above it, "" at the top; Name is "" when unknown.
+type Placeholder struct {
+	SpanID       string `json:"span_id"`
+	ParentSpanID string `json:"parent_span_id"`
+	Name         string `json:"name"`
 }
 
 // Outline is a Trace without the bodies of its spans.
 type Outline struct {
-	Trace  TraceSummary  `json:"trace"`
-	Spans  []SpanOutline `json:"spans"`
-	Breaks []Break       `json:"breaks"`
+	Trace        TraceSummary  `json:"trace"`
+	Spans        []SpanOutline `json:"spans"`
+	Placeholders []Placeholder `json:"placeholders"`
+	Breaks       []Break       `json:"breaks"`
 }
 
 // Outline returns t without the bodies of its spans.
 func (t Trace) Outline() Outline {
-	o := Outline{Trace: t.Trace, Spans: make([]SpanOutline, len(t.Spans)), Breaks: t.Breaks}
+	o := Outline{Trace: t.Trace, Spans: make([]SpanOutline, len(t.Spans)), Placeholders: t.Placeholders, Breaks: t.Breaks}
 	for i := range t.Spans {
 		o.Spans[i] = t.Spans[i].SpanOutline
 	}

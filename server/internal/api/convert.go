@@ -94,6 +94,10 @@ func wireSpan(s *trace.Span, twin int) client.Span {
 	return out
 }
 
+func wirePlaceholder(p trace.Placeholder) client.Placeholder {
+	return client.Placeholder{SpanID: p.ID.String(), ParentSpanID: p.ParentID.String(), Name: p.Name}
+}
+
 func wireEvent(e trace.Event) client.Event {
 	return client.Event{Name: e.Name, Time: wireTime(e.Time), Attributes: wireAttributes(e.Attributes)}
 }

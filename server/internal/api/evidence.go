@@ -18,15 +18,9 @@ const (
 	maxSharing     = 20   // traces that share the low 64 bits
 )
 
-// findBreaks says where a trace is broken. spans are all of its spans, whole or
-// outlines.
-func (a *api) findBreaks(ctx context.Context, id trace.TraceID, spans []*trace.Span, outline bool) ([]client.Break, error) {
-	if outline {
-		var err error
-		if spans, err = a.withBodies(ctx, id, spans); err != nil {
-			return nil, err
-		}
-	}
+// findBreaks says where a trace is broken. spans are all of its spans, those
+// whole that withBodies would load.
+func (a *api) findBreaks(ctx context.Context, spans []*trace.Span) ([]client.Break, error) {
 	ev, err := a.evidence(ctx, continuity.Ask(spans))
 	if err != nil {
 		return nil, err

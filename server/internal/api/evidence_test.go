@@ -115,7 +115,11 @@ func TestOfALargeTraceOnlyTheEdgesAreLoadedForItsBreaks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	breaks, err := a.findBreaks(t.Context(), wholeTrace, outline, true)
+	spans, err := a.withBodies(t.Context(), wholeTrace, outline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	breaks, err := a.findBreaks(t.Context(), spans)
 	if err != nil {
 		t.Fatal(err)
 	}

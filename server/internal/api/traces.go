@@ -44,13 +44,19 @@ func (a *api) getTrace(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return about(err, "trace %s", id)
 	}
-	breaks, err := a.findBreaks(r.Context(), id, spans, outline)
+	whole := spans
+	if outline {
+		if whole, err = a.withBodies(r.Context(), id, spans); err != nil {
+			return about(err, "trace %s", id)
+		}
+	}
+	breaks, err := a.findBreaks(r.Context(), whole)
 	if err != nil {
 		return about(err, "breaks of trace %s", id)
 	}
 
 	w.Header().Set("Content-Type", "application/json")
-	if err := writeTrace(w, spans, breaks, outline); err != nil {
+	if err := writeTrace(w, spans, wireList(trace.Placeholders(whole), wirePlaceholder), breaks, outline); err != nil {
 		// The answer has begun. Cutting the connection is the one way left to
 		// say that it isn't whole.
 		if r.Context().Err() == nil {
@@ -121,7 +127,7 @@ func (a *api) admit(ctx context.Context, id trace.TraceID) (done func(), err err
 
 // writeTrace writes a client.Trace, or a client.Outline, one span at a time: a
 // trace of many thousand spans is never in memory as JSON.
-func writeTrace(w io.Writer, spans []*trace.Span, breaks []client.Break, outline bool) error {
+func writeTrace(w io.Writer, spans []*trace.Span, placeholders []client.Placeholder, breaks []client.Break, outline bool) error {
 	buf := bufio.NewWriterSize(w, 32<<10)
 	enc := json.NewEncoder(buf)
 	field := func(text string, v any) error {
@@ -148,7 +154,10 @@ func writeTrace(w io.Writer, spans []*trace.Span, breaks []client.Break, outline
 		}
 		separator = ","
 	}
-	if err := field(`],"breaks":`, breaks); err != nil {
+	if err := field(`],"placeholders":`, placeholders); err != nil {
+		return err
+	}
+	if err := field(`,"breaks":`, breaks); err != nil {
 		return err
 	}
 	if _, err := buf.WriteString("}\n"); err != nil {

@@ -111,6 +111,44 @@ func TestBreaksAreTheSameWithAndWithoutBodies(t *testing.T) {
 	}
 }
 
+func TestATornTraceNamesWhatWasNeverReceived(t *testing.T) {
+	path := func(values ...string) trace.Value {
+		var out []trace.Value
+		for _, v := range values {
+			out = append(out, trace.StringValue(v))
+		}
+		return trace.ArrayValue(out...)
+	}
+	spans := fixtureSpans()
+	lost := spans[4]
+	lost.Attributes = trace.Attributes{
+		{Key: "lmnr.span.ids_path", Value: path(spanID(1).String(), spanID(98).String(), spanID(99).String(), spanID(2).String())},
+		{Key: "lmnr.span.path", Value: path("root", "plan", "delegate", "orphan")},
+	}
+	srv := newServer(t, spans...)
+	whole, err := srv.Trace(t.Context(), brokenTrace.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []client.Placeholder{
+		{SpanID: spanID(98).String(), ParentSpanID: spanID(1).String(), Name: "plan"},
+		{SpanID: spanID(99).String(), ParentSpanID: spanID(98).String(), Name: "delegate"},
+	}
+	if diff := cmp.Diff(want, whole.Placeholders); diff != "" {
+		t.Errorf("placeholders (-want +got):\n%s", diff)
+	}
+	outline, err := srv.Outline(t.Context(), brokenTrace.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(whole.Outline().Placeholders, outline.Placeholders); diff != "" {
+		t.Errorf("placeholders (-whole +outline):\n%s", diff)
+	}
+	if whole.Trace.OrphanCount != 1 || outline.Trace.OrphanCount != 1 {
+		t.Errorf("%d and %d orphans; want 1, as without a path", whole.Trace.OrphanCount, outline.Trace.OrphanCount)
+	}
+}
+
 func TestListingTraces(t *testing.T) {
 	srv := newServer(t, fixtureSpans()...)
 	whole, broken, half, bare := wholeTrace.String(), brokenTrace.String(), halfTrace.String(), bareTrace.String()
@@ -280,16 +318,16 @@ func (w *failingWriter) Write(b []byte) (int, error) {
 func TestWritingATraceStopsAtTheFirstError(t *testing.T) {
 	var full bytes.Buffer
 	spans := fixtureSpans()[:3]
-	if err := writeTrace(&full, spans, []client.Break{}, false); err != nil {
+	if err := writeTrace(&full, spans, []client.Placeholder{}, []client.Break{}, false); err != nil {
 		t.Fatal(err)
 	}
 	for n := range full.Len() {
-		if err := writeTrace(&failingWriter{n}, spans, []client.Break{}, false); !errors.Is(err, errFull) {
+		if err := writeTrace(&failingWriter{n}, spans, []client.Placeholder{}, []client.Break{}, false); !errors.Is(err, errFull) {
 			t.Fatalf("with room for %d of %d bytes: %v", n, full.Len(), err)
 		}
 	}
 	spans[1].Metadata = map[string]any{"unwritable": func() {}}
-	if err := writeTrace(io.Discard, spans, []client.Break{}, false); err == nil {
+	if err := writeTrace(io.Discard, spans, []client.Placeholder{}, []client.Break{}, false); err == nil {
 		t.Error("what JSON cannot hold is no error")
 	}
 }

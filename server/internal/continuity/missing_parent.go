@@ -85,9 +85,9 @@ func (v *view) newGap(id trace.SpanID) gap {
 		if len(path) == 0 {
 			continue
 		}
-		g.parent = path[len(path)-1].name
+		g.parent = path[len(path)-1].Name
 		for i, a := range slices.Backward(path) {
-			if found := v.byID[a.id]; len(found) > 0 {
+			if found := v.byID[a.ID]; len(found) > 0 {
 				g.ancestor, g.between = found[0], len(path)-1-i
 				g.from = found[0].Service
 				break
@@ -97,7 +97,7 @@ func (v *view) newGap(id trace.SpanID) gap {
 	}
 	isRemote, known := first.RemoteParent()
 	switch {
-	case wasContinued(first):
+	case first.WasContinued():
 		g.where = continued
 	case known && isRemote:
 		g.where = remote

@@ -14,7 +14,7 @@ func TestTrap12IdsOfAPathAreUUIDs(t *testing.T) {
 		Attributes: trace.Attributes{{Key: "lmnr.span.ids_path", Value: ids}},
 	}
 	path := ancestors(s)
-	if len(path) != 1 || path[0].id != s.ParentID {
+	if len(path) != 1 || path[0].ID != s.ParentID {
 		t.Errorf("got %v, want the parent %v", path, s.ParentID)
 	}
 }

@@ -48,10 +48,10 @@ func findSeveralRoots(v *view) []Break {
 		if a, ok := pathParent(s); ok && lostParent == nil {
 			lostParent = s
 			known := "which was never received"
-			if len(v.byID[a.id]) > 0 {
+			if len(v.byID[a.ID]) > 0 {
 				known = "which is here"
 			}
-			b.Proof = append(b.Proof, fmt.Sprintf("%s has no parent id, but its path says that it is a child of %s %s, %s.", quote(s.Name), quote(a.name), spanID(a.id), known))
+			b.Proof = append(b.Proof, fmt.Sprintf("%s has no parent id, but its path says that it is a child of %s %s, %s.", quote(s.Name), quote(a.Name), spanID(a.ID), known))
 		}
 		if flag, ok := s.Attributes.Get("lmnr.internal.override_parent_span"); ok && flag.Int != 0 && override == nil {
 			override = s
@@ -82,10 +82,10 @@ func findSeveralRoots(v *view) []Break {
 }
 
 // pathParent returns the parent that a root's own path names.
-func pathParent(s *trace.Span) (ancestor, bool) {
+func pathParent(s *trace.Span) (trace.Ancestor, bool) {
 	path := ancestors(s)
-	if len(path) == 0 || path[len(path)-1].id.IsZero() {
-		return ancestor{}, false
+	if len(path) == 0 || path[len(path)-1].ID.IsZero() {
+		return trace.Ancestor{}, false
 	}
 	return path[len(path)-1], true
 }

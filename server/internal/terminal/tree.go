@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -60,15 +61,17 @@ func (p *treePrinter) summary(t client.TraceSummary) {
 	p.printf("%s\n\n", strings.Join(parts, ", "))
 }
 
+const neverReceived = " was never received"
+
 // treeRow is one line of the tree.
 type treeRow struct {
-	span   *client.SpanOutline // nil for a missing parent
+	span   *client.SpanOutline // nil for one that was never received
 	branch string              // the lines that lead to it
 	name   string
 }
 
 func (p *treePrinter) tree(o client.Outline) {
-	rows := treeRows(o.Spans, max(12, p.width*45/100-14))
+	rows := treeRows(o, max(12, p.width*45/100-14))
 	if len(rows) == 0 {
 		return
 	}
@@ -88,7 +91,8 @@ func (p *treePrinter) tree(o client.Outline) {
 	for _, r := range rows {
 		s := r.span
 		if s == nil {
-			p.printf("%s%s\n", p.paint.dim(r.branch), p.paint.yellow(r.name))
+			name := Cut(r.name, max(4, p.width-runes(r.branch)-runes(neverReceived)))
+			p.printf("%s\n", p.paint.dim(r.branch+name+neverReceived))
 			continue
 		}
 		name, mark := Cut(r.name, max(4, nameW-runes(r.branch)-2)), ""
@@ -113,7 +117,8 @@ func (p *treePrinter) tree(o client.Outline) {
 
 // treeRows puts the spans in their places, as the server's own tree does. Of a
 // branch wider than most characters the end is kept.
-func treeRows(spans []client.SpanOutline, most int) []treeRow {
+func treeRows(o client.Outline, most int) []treeRow {
+	spans := o.Spans
 	bySpan := make(map[*trace.Span]*client.SpanOutline, len(spans))
 	domain := make([]*trace.Span, len(spans))
 	for i := range spans {
@@ -128,6 +133,12 @@ func treeRows(spans []client.SpanOutline, most int) []treeRow {
 		d.Service = s.Service
 		domain[i], bySpan[d] = d, s
 	}
+	placeholders := make([]trace.Placeholder, len(o.Placeholders))
+	for i, p := range o.Placeholders {
+		placeholders[i].ID, _ = trace.ParseSpanID(p.SpanID)
+		placeholders[i].ParentID, _ = trace.ParseSpanID(p.ParentSpanID)
+		placeholders[i].Name = p.Name
+	}
 	var rows []treeRow
 	var stems []string // for each depth, what the children of the node there begin their line with
 	type item struct {
@@ -141,7 +152,7 @@ func treeRows(spans []client.SpanOutline, most int) []treeRow {
 			stack = append(stack, item{n, depth, i == len(nodes)-1})
 		}
 	}
-	push(trace.Tree(domain), 0)
+	push(trace.Tree(domain, placeholders...), 0)
 	for len(stack) > 0 {
 		it := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -157,7 +168,7 @@ func treeRows(spans []client.SpanOutline, most int) []treeRow {
 		}
 		stems = append(stems, stem)
 		if it.n.Span == nil {
-			row.name = "? " + it.n.Missing.String() + " was never received"
+			row.name = "? " + Printable(cmp.Or(it.n.Name, it.n.Missing.String()))
 		} else {
 			row.span = bySpan[it.n.Span]
 			row.name = Printable(row.span.Name)

@@ -65,6 +65,12 @@ func TestWriteTree(t *testing.T) {
 		},
 	}, 100*ms, 1, 2, "gateway", "tools")
 
+	torn := broken
+	torn.Placeholders = []client.Placeholder{
+		{SpanID: pad16("8"), ParentSpanID: pad16("1"), Name: "plan\n" + strings.Repeat(" on and on", 10)}, {SpanID: pad16("9"), ParentSpanID: pad16("8"), Name: "delegate"},
+	}
+	torn.Breaks = broken.Breaks[:1]
+
 	var chain []client.SpanOutline
 	for i := range 40 {
 		chain = append(chain, span(fmt.Sprint(i+1), strings.TrimPrefix(fmt.Sprint(i), "0"), "a", fmt.Sprintf("step %d", i), time.Duration(i)*ms, time.Duration(i+1)*ms))
@@ -83,6 +89,7 @@ func TestWriteTree(t *testing.T) {
 		"narrow":  {whole, 60, false},
 		"color":   {whole, 100, true},
 		"broken":  {broken, 80, false},
+		"torn":    {torn, 80, false},
 		"deep":    {sum("step 0", client.Outline{Spans: chain}, 40*ms, 1, 0, "a"), 100, false},
 		"hostile": {hostile, 100, false},
 		"nothing": {client.Outline{}, 0, false},

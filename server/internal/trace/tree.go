@@ -1,21 +1,32 @@
 package trace
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
-// Node is a span in its place. A node without a Span stands for a parent that
-// was named and never received; its Children are the orphans that named it.
+// Node is a span in its place. A node without a Span stands for a span that was
+// named and never received: the parent of orphans, or an ancestor of one.
 type Node struct {
 	Span     *Span
 	Missing  SpanID // the id that was named, when Span is nil
+	Name     string // what the missing span is called, "" when unknown
 	Children []*Node
 }
 
 // Start returns when the node's span, or for a missing one its first child, began.
 func (n *Node) Start() Time {
-	if n.Span != nil {
-		return n.Span.Start
+	for n.Span == nil {
+		n = n.Children[0]
 	}
-	return n.Children[0].Start()
+	return n.Span.Start
+}
+
+func (n *Node) id() SpanID {
+	if n.Span != nil {
+		return n.Span.ID
+	}
+	return n.Missing
 }
 
 // Tree arranges the spans of one trace. Every span appears exactly once,
@@ -24,7 +35,11 @@ func (n *Node) Start() Time {
 // When several spans share the id that a child names as parent, the child goes
 // to the one that contains it in time, preferring a server or consumer. A server
 // that shares id and parent with its client (B3 lets it) is the client's child.
-func Tree(spans []*Span) []*Node {
+//
+// A missing parent is a top node, or where its placeholder says. Placeholders
+// without a span below them, and of ids that were received, are left out; a cycle
+// that goes through one is cut there, never between two spans.
+func Tree(spans []*Span, placeholders ...Placeholder) []*Node {
 	spans = slices.SortedFunc(slices.Values(spans), Compare)
 	byID := make(map[SpanID][]*Node, len(spans))
 	nodes := make([]*Node, len(spans))
@@ -32,30 +47,48 @@ func Tree(spans []*Span) []*Node {
 		nodes[i] = &Node{Span: s}
 		byID[s.ID] = append(byID[s.ID], nodes[i])
 	}
+	missing := make(map[SpanID]*Node, len(placeholders))
+	for _, p := range placeholders {
+		if len(byID[p.ID]) == 0 && missing[p.ID] == nil {
+			missing[p.ID] = &Node{Missing: p.ID, Name: p.Name}
+		}
+	}
 	parents := make(map[*Node]*Node, len(spans))
 	for _, n := range nodes {
+		id := n.Span.ParentID
 		if p := parentOf(n, byID); p != nil {
 			parents[n] = p
+		} else if !id.IsZero() && len(byID[id]) == 0 {
+			if missing[id] == nil {
+				missing[id] = &Node{Missing: id}
+			}
+			parents[n] = missing[id]
+		}
+	}
+	for _, p := range placeholders {
+		switch n := missing[p.ID]; {
+		case n == nil || parents[n] != nil || p.ParentID.IsZero():
+		case len(byID[p.ParentID]) > 0:
+			parents[n] = byID[p.ParentID][0]
+		case missing[p.ParentID] != nil && p.ParentID != p.ID:
+			parents[n] = missing[p.ParentID]
 		}
 	}
 	cut := cycleTops(nodes, parents)
 
 	var tops []*Node
-	missing := map[SpanID]*Node{}
 	for _, n := range nodes {
-		switch p := parents[n]; {
-		case p != nil && !cut[n]:
-			p.Children = append(p.Children, n)
-		case p == nil && !n.Span.ParentID.IsZero() && len(byID[n.Span.ParentID]) == 0:
-			m := missing[n.Span.ParentID]
-			if m == nil {
-				m = &Node{Missing: n.Span.ParentID}
-				missing[n.Span.ParentID] = m
-				tops = append(tops, m)
+		// A missing node takes its place with its first child, so that it is
+		// among its siblings by start.
+		for placed := false; !placed; {
+			p := parents[n]
+			if p == nil || cut[n] {
+				tops = append(tops, n)
+				break
 			}
-			m.Children = append(m.Children, n)
-		default:
-			tops = append(tops, n)
+			p.Children = append(p.Children, n)
+			placed = p.Span != nil || len(p.Children) > 1
+			n = p
 		}
 	}
 	return tops
@@ -113,9 +146,9 @@ func clientOf(n *Node, byID map[SpanID][]*Node) *Node {
 	return nil
 }
 
-// cycleTops returns, for each cycle among parents, its earliest node: the one
-// that is shown without its parent. A node that is its own only parent has no
-// entry in parents and is a top already.
+// cycleTops returns, for each cycle among parents, the one node that is shown
+// without its parent: a missing one, or else the earliest. A node that is its own
+// only parent has no entry in parents and is a top already.
 func cycleTops(nodes []*Node, parents map[*Node]*Node) map[*Node]bool {
 	tops := map[*Node]bool{}
 	state := make(map[*Node]int, len(nodes)) // the walk that met the node; 0 = not met
@@ -128,15 +161,23 @@ func cycleTops(nodes []*Node, parents map[*Node]*Node) map[*Node]bool {
 		if n == nil || state[n] != walk {
 			continue
 		}
-		top := n // n is on a cycle: find its earliest span
+		top := n // n is on a cycle
 		for m := parents[n]; m != n; m = parents[m] {
-			if Compare(m.Span, top.Span) < 0 {
+			if cutsBefore(m, top) {
 				top = m
 			}
 		}
 		tops[top] = true
 	}
 	return tops
+}
+
+// cutsBefore reports whether of two nodes on a cycle a is rather a top than b.
+func cutsBefore(a, b *Node) bool {
+	if a.Span == nil || b.Span == nil {
+		return b.Span != nil || a.Span == nil && bytes.Compare(a.Missing[:], b.Missing[:]) < 0
+	}
+	return Compare(a.Span, b.Span) < 0
 }
 
 // Walk calls fn for every node of the tree, depth first, with its depth.

@@ -6,7 +6,10 @@ export const traceId = () => randomBytes(16).toString("hex");
 export const spanId = () => randomBytes(8).toString("hex");
 
 const nanos = (ms) => String(BigInt(Math.round(ms * 1000)) * 1000n);
-const value = (v) => (typeof v === "number" ? { intValue: String(v) } : { stringValue: v });
+const value = (v) => {
+  if (Array.isArray(v)) return { arrayValue: { values: v.map(value) } };
+  return typeof v === "number" ? { intValue: String(v) } : { stringValue: v };
+};
 const attributes = (o) => Object.entries(o).map(([key, v]) => ({ key, value: value(v) }));
 
 const kinds = { internal: 1, server: 2, client: 3 };

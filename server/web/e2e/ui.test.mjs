@@ -282,6 +282,38 @@ describe("a server with traces", () => {
       await visible(details(page).getByRole("heading", { name: "Missing parent" }));
     }));
 
+  test("what a path names and was never received is shown where it belongs", async () => {
+    const torn = traceId();
+    const [root, plan, delegate, work] = [spanId(), spanId(), spanId(), spanId()];
+    const attributes = {
+      "lmnr.span.ids_path": [root, plan, delegate, work],
+      "lmnr.span.path": ["GET /torn", "plan", "delegate", "work"],
+    };
+    await send(server.url, [
+      span({ trace: torn, id: root, name: "GET /torn", service: "gateway", at: -9000, lasts: 500 }),
+      span({
+        trace: torn,
+        id: work,
+        parent: delegate,
+        name: "work",
+        service: "worker",
+        at: -8800,
+        attributes,
+      }),
+    ]);
+    await visit(trace(torn), async (page) => {
+      const missing = row(page, "never received");
+      await visible(missing.filter({ hasText: "delegate" }));
+      assert.equal(await missing.count(), 2);
+      assert.equal(await missing.filter({ hasText: "plan" }).getAttribute("aria-level"), "2");
+      assert.equal(await missing.filter({ hasText: "delegate" }).getAttribute("aria-level"), "3");
+      assert.equal(await page.locator(`#row-${work}`).getAttribute("aria-level"), "4");
+      await missing.filter({ hasText: "delegate" }).click();
+      await visible(details(page).getByRole("heading", { name: "delegate" }));
+      await visible(details(page).getByText("no span with it was received"));
+    });
+  });
+
   test("a session shows its traces in order", () =>
     visit(`${server.url}/sessions`, async (page) => {
       await page.getByRole("link", { name: "chat-42" }).click();

@@ -192,9 +192,19 @@ export interface Break {
   fix: string;
 }
 
+/** A span that was never received: the parent of orphans, or an ancestor that their paths name. */
+export interface Placeholder {
+  span_id: string;
+  /** Of a span or a placeholder, "" at the top. */
+  parent_span_id: string;
+  /** "" when unknown. */
+  name: string;
+}
+
 export interface TraceAnswer {
   trace: Trace;
   spans: Outline[];
+  placeholders: Placeholder[];
   breaks: Break[];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Outline } from "../api/types.ts";
+import type { Outline, Placeholder } from "../api/types.ts";
 import { ancestors, buildTree, searchTree, visibleRows } from "./tree.ts";
 
 const second = 1_000_000_000;
@@ -39,9 +39,48 @@ function span(id: string, parent: string, at: number, more: Partial<Outline> = {
 }
 
 /** The tree as indented keys; a missing parent has a question mark. */
-function drawn(spans: Outline[]): string[] {
-  return buildTree(spans).rows.map((r) => "  ".repeat(r.depth) + (r.span ? "" : "?") + r.key);
+function drawn(spans: Outline[], placeholders: Placeholder[] = []): string[] {
+  return buildTree(spans, placeholders).rows.map((r) => "  ".repeat(r.depth) + (r.span ? "" : "?") + r.key);
 }
+
+describe("what was never received", () => {
+  const missing = (span_id: string, parent_span_id: string, name = ""): Placeholder => ({
+    span_id,
+    parent_span_id,
+    name,
+  });
+  it("is where its placeholder says, among its siblings by start", () => {
+    const spans = [
+      span("a", "", 0),
+      span("b", "a", 1),
+      span("c", "y", 2),
+      span("d", "a", 3),
+      span("e", "y", 4),
+    ];
+    const rows = drawn(spans, [missing("x", "a", "plan"), missing("y", "x")]);
+    expect(rows).toEqual(["a", "  b", "  ?x", "    ?y", "      c", "      e", "  d"]);
+  });
+  it("has the name of its placeholder, and lasts from its first span to its last", () => {
+    const { rows } = buildTree(
+      [span("c", "y", 2), span("e", "y", 4)],
+      [missing("x", "", "plan"), missing("y", "x")],
+    );
+    expect(rows[0]).toMatchObject({ name: "plan", start: 0, end: 3 * second, size: 3, children: 1 });
+  });
+  it("never overrides a parent, and is left out when nothing hangs below it", () => {
+    expect(drawn([span("a", "", 0), span("b", "a", 1)], [missing("b", "x"), missing("x", "a")])).toEqual([
+      "a",
+      "  b",
+    ]);
+  });
+  it("is a top row where placeholders go round in a circle", () => {
+    expect(drawn([span("a", "x", 0), span("b", "a", 1)], [missing("x", "b")])).toEqual([
+      "?x",
+      "  a",
+      "    b",
+    ]);
+  });
+});
 
 describe("the tree", () => {
   const cases: [string, Outline[], string[]][] = [
@@ -133,7 +172,7 @@ describe("the tree", () => {
 
   it("lets an open span last until now", () => {
     const now = Date.parse("2026-11-21T03:50:30Z");
-    const tree = buildTree([span("a", "", 0, { open: true, end_time: "", duration_ns: 0 })], now);
+    const tree = buildTree([span("a", "", 0, { open: true, end_time: "", duration_ns: 0 })], [], now);
     expect(tree.length).toBe(30 * second);
   });
 

@@ -1,9 +1,10 @@
 // A trace's spans in their places, depth first. Its rules are the server's
 // (internal/trace): every span appears exactly once whatever its parents claim; a
-// parent that was named and never received is a row of its own; of a cycle the
-// earliest span becomes a top row; siblings are in order of start.
+// parent that was named and never received is a row of its own, where its
+// placeholder says or at the top; of a cycle the earliest span becomes a top row;
+// siblings are in order of start.
 
-import type { Outline } from "../api/types.ts";
+import type { Outline, Placeholder } from "../api/types.ts";
 import { fraction, wholeSeconds } from "./format.ts";
 
 export interface TreeRow {
@@ -11,6 +12,8 @@ export interface TreeRow {
   key: string;
   /** Undefined for a missing parent. */
   span: Outline | undefined;
+  /** Of the span, or of the missing parent: "" when unknown. */
+  name: string;
   /** The id of the span, or of the parent that was never received. */
   id: string;
   depth: number;
@@ -39,7 +42,11 @@ export function keyOf(id: string, twin: number): string {
 }
 
 /** now, in milliseconds since 1970, is where spans end that have not ended. */
-export function buildTree(spans: readonly Outline[], now = Date.now()): Tree {
+export function buildTree(
+  spans: readonly Outline[],
+  placeholders: readonly Placeholder[] = [],
+  now = Date.now(),
+): Tree {
   const n = spans.length;
   const { start, origin } = starts(spans);
   const end = spans.map((s, i) =>
@@ -56,73 +63,68 @@ export function buildTree(spans: readonly Outline[], now = Date.now()): Tree {
     if (list) list.push(i);
     else byId.set(spans[i]!.span_id, [i]);
   }
-  const parents = new Int32Array(n).fill(-1);
-  for (const i of order) parents[i] = parentOf(i, spans, byId, start, end);
-  cutCycles(order, parents);
+  // What is missing comes after the spans: the k-th has the index n + k.
+  const missing: { id: string; name: string }[] = [];
+  const missingAt = new Map<string, number>();
+  const miss = (id: string, name: string) => {
+    const known = missingAt.get(id);
+    if (known !== undefined) return known;
+    missingAt.set(id, n + missing.length);
+    return n + missing.push({ id, name }) - 1;
+  };
+  for (const p of placeholders) if (!byId.has(p.span_id)) miss(p.span_id, p.name);
+  const above = spans.map((_, i) => parentOf(i, spans, byId, start, end));
+  spans.forEach(({ parent_span_id: id }, i) => {
+    if (above[i]! < 0 && id && !byId.has(id)) above[i] = miss(id, "");
+  });
+  const parents = new Int32Array(n + missing.length).fill(-1);
+  parents.set(above);
+  for (const { span_id: id, parent_span_id: parent } of placeholders) {
+    const at = missingAt.get(id);
+    if (at === undefined || parent === id) continue;
+    parents[at] = byId.get(parent)?.[0] ?? missingAt.get(parent) ?? -1;
+  }
+  cutCycles(order, parents, n);
 
-  // Children, and the tops: spans, and missing parents with those that named them.
-  const children: number[][] = Array.from({ length: n }, () => []);
-  const tops: { missing?: string; spans: number[] }[] = [];
-  const missing = new Map<string, { missing: string; spans: number[] }>();
+  // What is missing takes its place with its first child, so that it is among
+  // its siblings by start.
+  const children: number[][] = Array.from(parents, () => []);
+  const tops: number[] = [];
   for (const i of order) {
-    const span = spans[i]!;
-    if (parents[i]! >= 0) {
-      children[parents[i]!]!.push(i);
-    } else if (span.parent_span_id && !byId.has(span.parent_span_id)) {
-      let top = missing.get(span.parent_span_id);
-      if (!top) {
-        top = { missing: span.parent_span_id, spans: [] };
-        missing.set(span.parent_span_id, top);
-        tops.push(top);
-      }
-      top.spans.push(i);
-    } else {
-      tops.push({ spans: [i] });
+    for (let at = i, placed = false; !placed; at = parents[at]!) {
+      const parent = parents[at]!;
+      (children[parent] ?? tops).push(at);
+      if (at >= n) start[at] = start[i]!;
+      placed = parent < n || children[parent]!.length > 1;
     }
   }
 
   const rows: TreeRow[] = [];
-  const stack: { i: number; depth: number; parent: number }[] = [];
-  for (const top of tops) {
-    let parent = -1;
-    if (top.missing !== undefined) {
-      parent = rows.length;
-      rows.push({
-        key: top.missing,
-        span: undefined,
-        id: top.missing,
-        depth: 0,
-        parent: -1,
-        size: 0,
-        children: top.spans.length,
-        start: start[top.spans[0]!]!,
-        end: top.spans.reduce((max, i) => Math.max(max, end[i]!), 0),
-        errorsBelow: 0,
-      });
-    }
-    for (const i of top.spans.toReversed()) stack.push({ i, depth: parent < 0 ? 0 : 1, parent });
-    for (let at = stack.pop(); at; at = stack.pop()) {
-      const span = spans[at.i]!;
-      const row = rows.length;
-      rows.push({
-        key: keyOf(span.span_id, span.twin),
-        span,
-        id: span.span_id,
-        depth: at.depth,
-        parent: at.parent,
-        size: 0,
-        children: children[at.i]!.length,
-        start: start[at.i]!,
-        end: end[at.i]!,
-        errorsBelow: 0,
-      });
-      for (const child of children[at.i]!.toReversed())
-        stack.push({ i: child, depth: at.depth + 1, parent: row });
-    }
+  const stack = tops.toReversed().map((i) => ({ i, depth: 0, parent: -1 }));
+  for (let at = stack.pop(); at; at = stack.pop()) {
+    const span = spans[at.i];
+    const { id, name } = missing[at.i - n] ?? { id: span!.span_id, name: span!.name };
+    const row = rows.length;
+    rows.push({
+      key: keyOf(id, span?.twin ?? 0),
+      span,
+      id,
+      name,
+      depth: at.depth,
+      parent: at.parent,
+      size: 0,
+      children: children[at.i]!.length,
+      start: start[at.i]!,
+      end: end[at.i] ?? 0,
+      errorsBelow: 0,
+    });
+    for (const child of children[at.i]!.toReversed())
+      stack.push({ i: child, depth: at.depth + 1, parent: row });
   }
   for (let r = rows.length - 1; r >= 0; r--) {
-    const { parent, size, span, errorsBelow } = rows[r]!;
+    const { parent, size, span, errorsBelow, end } = rows[r]!;
     if (parent < 0) continue;
+    if (!rows[parent]!.span) rows[parent]!.end = Math.max(rows[parent]!.end, end);
     rows[parent]!.size += size + 1;
     rows[parent]!.errorsBelow += errorsBelow + (span?.status === "error" ? 1 : 0);
   }
@@ -196,9 +198,9 @@ function parentOf(
 const receives = ({ kind }: Outline) => kind === "server" || kind === "consumer";
 const sends = ({ kind }: Outline) => kind === "client" || kind === "producer";
 
-/** Takes the parent from the earliest span of each cycle. order is by start. */
-function cutCycles(order: number[], parents: Int32Array): void {
-  const rank = new Int32Array(parents.length);
+/** Takes the parent from one of each cycle: what is missing (from n on), or else the earliest span. order is by start. */
+function cutCycles(order: number[], parents: Int32Array, n: number): void {
+  const rank = new Int32Array(parents.length).map((_, i) => n - i - 1); // below zero from n on
   order.forEach((i, r) => (rank[i] = r));
   const met = new Int32Array(parents.length); // the walk that met a span first
   order.forEach((from, w) => {
@@ -237,8 +239,8 @@ export function searchTree(tree: Tree, text: string): number[] {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return [];
   const hits: number[] = [];
-  tree.rows.forEach(({ span, id }, i) => {
-    const fields = span ? [span.name, span.service, span.model, span.type, span.status_message, id] : [id];
+  tree.rows.forEach(({ span, name, id }, i) => {
+    const fields = span ? [name, span.service, span.model, span.type, span.status_message, id] : [name, id];
     if (fields.some((f) => f.toLowerCase().includes(wanted))) hits.push(i);
   });
   return hits;

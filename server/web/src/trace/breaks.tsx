@@ -104,7 +104,7 @@ export function Explained({ b, tree, onSelect }: { b: Break; tree: Tree; onSelec
                 const row = tree.rows[tree.byKey.get(id) ?? -1];
                 return row ? (
                   <button key={id} type="button" onClick={() => onSelect(id)}>
-                    {row.span?.name || "missing parent"} <code className="muted">{id}</code>
+                    {row.name || "missing parent"} <code className="muted">{id}</code>
                   </button>
                 ) : (
                   <code key={id}>{id}</code>

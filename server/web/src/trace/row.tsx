@@ -74,8 +74,18 @@ export const Row = memo(function Row(props: Props) {
             <Marked text={span.name || "(unnamed)"} query={query} />
           </span>
         ) : (
-          <span className="span-name" title="Spans name this parent; it was never received">
-            missing parent <code>{row.id}</code>
+          <span
+            className="span-name"
+            title={`Spans name this as their ancestor; it was never received\n${row.id}`}
+          >
+            {row.name ? (
+              <Marked text={row.name} query={query} />
+            ) : (
+              <>
+                missing parent <code>{row.id}</code>
+              </>
+            )}
+            <small>never received</small>
           </span>
         )}
         {span?.model && !saysModel(span.name, span.model) && <span className="model">{span.model}</span>}

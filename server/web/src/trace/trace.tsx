@@ -56,8 +56,8 @@ const leastTree = 220;
 const leastTimeline = 160;
 
 function Loaded({ answer }: { answer: TraceAnswer }) {
-  const { trace, spans, breaks } = answer;
-  const tree = useMemo(() => buildTree(spans), [spans]);
+  const { trace, spans, placeholders, breaks } = answer;
+  const tree = useMemo(() => buildTree(spans, placeholders), [spans, placeholders]);
   const paint = useMemo(() => palette(trace.services), [trace.services]);
   const search = useRef<HTMLInputElement>(null);
   const [bodyRef, body] = useBox();

@@ -71,15 +71,19 @@ function MissingParent({ row, tree, breaks, state }: Pick<Props, "row" | "tree" 
   );
   return (
     <>
-      <Head icon={<Icon name="missing" />} title="Missing parent" onClose={() => state.act("clear")}>
+      <Head
+        icon={<Icon name="missing" />}
+        title={row.name || "Missing parent"}
+        onClose={() => state.act("clear")}
+      >
         <p className="detail-ids">
           <Copy text={row.id} title="Copy the span id" label={<code>{row.id}</code>} />
         </p>
       </Head>
       <div className="detail-body">
         <p className="note">
-          {row.children === 1 ? "A span names" : `${count(row.children)} spans name`} this id as parent, and
-          no span with it was received. {row.children === 1 ? "It is" : "They are"} shown below this row.
+          Spans name this id as parent, or as an ancestor in their path, and no span with it was received.
+          What is known to belong to it is shown below this row.
         </p>
         {about.map((b, i) => (
           <Explained key={i} b={b} tree={tree} onSelect={(key) => state.select(key)} />
@@ -176,9 +180,9 @@ function SpanDetail({ outline: s, row, tree, traceId, paint, state }: SpanProps)
             <Fact label="First token">{duration(span.view.time_to_first_token_ns)}</Fact>
           )}
           {parent && (
-            <Fact label="Parent" title={parent.span?.name ?? "never received"}>
+            <Fact label="Parent" title={parent.span ? parent.name : "never received"}>
               <button type="button" className="as-link" onClick={() => state.select(parent.key)}>
-                {parent.span?.name ?? "missing"}
+                {parent.name || "missing"}
               </button>
             </Fact>
           )}
