@@ -17,10 +17,10 @@ var (
 		read: func(in []Values, _ []Member) (Carried, *Refusal) {
 			return parseB3(in[0].first)
 		},
-		write: func(out Carried, c propagation.TextMapCarrier) {
+		write: func(out outgoing, c propagation.TextMapCarrier) {
 			b := out.appendTraceID(make([]byte, 0, 51))
 			b = out.appendSpanID(append(b, '-'))
-			if state := b3State(out); state != "" {
+			if state := b3State(out.Carried); state != "" {
 				b = append(append(b, '-'), state...)
 			}
 			c.Set("b3", string(b))
@@ -33,10 +33,10 @@ var (
 		Fields: []string{"x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "x-b3-flags", "x-b3-parentspanid"},
 		Alike:  []string{"b3"},
 		read:   readB3Multi,
-		write: func(out Carried, c propagation.TextMapCarrier) {
+		write: func(out outgoing, c propagation.TextMapCarrier) {
 			c.Set("x-b3-traceid", string(out.appendTraceID(make([]byte, 0, 32))))
 			c.Set("x-b3-spanid", string(out.appendSpanID(make([]byte, 0, 16))))
-			switch state := b3State(out); state {
+			switch state := b3State(out.Carried); state {
 			case "":
 			case "d":
 				c.Set("x-b3-flags", "1") // implies sampled, so nothing else is sent

@@ -22,7 +22,7 @@ var w3cBaggage = Format{
 	Inherited: true,
 	NoSpan:    true,
 	read:      readBaggage,
-	write: func(out Carried, c propagation.TextMapCarrier) {
+	write: func(out outgoing, c propagation.TextMapCarrier) {
 		if text := writeBaggage(out.Baggage); text != "" {
 			c.Set("baggage", text)
 		}

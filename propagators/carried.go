@@ -44,6 +44,22 @@ func (c *Carried) onlyIDs() bool {
 		c.TraceType == "" && c.TracingLevel == "" && len(c.Path) == 0 && len(c.IDsPath) == 0 && len(c.Metadata) == 0 && len(c.Baggage) == 0
 }
 
+// outgoing is what goes into a carrier: a Carried without paths if they can be had from place, because few formats write
+// them and none needs them as lists.
+type outgoing struct {
+	Carried
+	place *inherit.Position // where the span stands; nil if the paths are there
+}
+
+// whole is o with its paths.
+func (o *outgoing) whole() Carried {
+	out := o.Carried
+	if o.place != nil {
+		out.Path, out.IDsPath = o.place.Paths()
+	}
+	return out
+}
+
 // Sampling is what a sender said about sampling beyond the sampled flag of a span context.
 type Sampling = inherit.Sampling
 

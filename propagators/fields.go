@@ -305,6 +305,6 @@ func (f *Format) Read(c propagation.TextMapCarrier) (Carried, *Refusal) {
 // Write puts a context into a carrier. Without valid ids it writes nothing unless the format says NoSpan.
 func (f *Format) Write(out Carried, c propagation.TextMapCarrier) {
 	if c != nil && (out.Valid() || f.NoSpan) {
-		f.write(out, c)
+		f.write(outgoing{Carried: out}, c)
 	}
 }

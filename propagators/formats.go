@@ -37,7 +37,7 @@ type Format struct {
 	read func(in []Values, prefixed []Member) (Carried, *Refusal)
 
 	// write puts a context into a carrier.
-	write func(out Carried, c propagation.TextMapCarrier)
+	write func(out outgoing, c propagation.TextMapCarrier)
 }
 
 // Formats is the table of every format, in order of precedence: the first one that is valid in a carrier decides ids

@@ -14,8 +14,8 @@ func HeaderFormat(name, header string, parse func(value string) (Carried, *Refus
 		read: func(in []Values, _ []Member) (Carried, *Refusal) {
 			return parse(in[0].first)
 		},
-		write: func(out Carried, c propagation.TextMapCarrier) {
-			if value := write(out); value != "" {
+		write: func(out outgoing, c propagation.TextMapCarrier) {
+			if value := write(out.whole()); value != "" {
 				c.Set(header, value)
 			}
 		},

@@ -136,7 +136,7 @@ func readJaegerBaggage(out *Carried, prefixed []Member) {
 	}
 }
 
-func writeJaeger(out Carried, c propagation.TextMapCarrier) {
+func writeJaeger(out outgoing, c propagation.TextMapCarrier) {
 	flags := byte('0')
 	switch {
 	case out.Sampling == SamplingDebug:

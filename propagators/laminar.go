@@ -16,8 +16,8 @@ var laminar = Format{
 	Default:   true,
 	Inherited: true,
 	read:      readLaminar,
-	write: func(out Carried, c propagation.TextMapCarrier) {
-		c.Set(laminarHeaders[0], WriteLaminar(out))
+	write: func(out outgoing, c propagation.TextMapCarrier) {
+		c.Set(laminarHeaders[0], out.laminar())
 	},
 	Looks: looksLikeLaminar,
 	Parse: parseLaminar,

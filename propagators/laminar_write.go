@@ -26,6 +26,13 @@ const (
 // What is too long is shortened so that the rest gets through: long paths keep the root and the nearest ancestors, a
 // session or user over 1 KiB and metadata beyond the space that remains are left out.
 func WriteLaminar(c Carried) string {
+	out := outgoing{Carried: c}
+	return out.laminar()
+}
+
+// laminar is WriteLaminar of o.
+func (o *outgoing) laminar() string {
+	c := &o.Carried
 	if !c.Valid() {
 		return ""
 	}
@@ -37,7 +44,7 @@ func WriteLaminar(c Carried) string {
 	b = inherit.AppendTraceUUID(b, sc.TraceID())
 	b = append(b, `","isRemote":`...)
 	b = strconv.AppendBool(b, sc.IsRemote())
-	b = appendPaths(b, c.Path, c.IDsPath)
+	b = o.appendPaths(b)
 	if c.User != "" && len(c.User) <= MaxID {
 		b = appendField(b, "userId", c.User)
 	}
@@ -66,38 +73,6 @@ func appendField(b []byte, name, value string) []byte {
 	b = append(b, name...)
 	b = append(b, `":`...)
 	return appendQuoted(b, value)
-}
-
-// appendPaths halves the number of ancestors until both paths fit. The ids path alone is kept when the names are
-// unknown.
-func appendPaths(b []byte, path, ids []string) []byte {
-	start := len(b)
-	for keep := max(len(path), len(ids)); ; keep /= 2 {
-		b = b[:start]
-		if len(path) > 0 {
-			b = appendPath(append(b, `,"spanPath":`...), path, keep)
-		}
-		if len(ids) > 0 {
-			b = appendPath(append(b, `,"spanIdsPath":`...), ids, keep)
-		}
-		if len(b)-start <= maxWrittenPaths || keep <= 2 {
-			return b
-		}
-	}
-}
-
-func appendPath(b []byte, path []string, keep int) []byte {
-	b = append(b, '[')
-	for i, elem := range path {
-		if i > 0 && i <= len(path)-keep {
-			continue
-		}
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendQuoted(b, cut(elem, maxWrittenName))
-	}
-	return append(b, ']')
 }
 
 // appendMetadata writes as many entries as end before limit; an entry that does not fit is left out alone.

@@ -30,7 +30,7 @@ var mirascope = Format{
 		}
 		return out, nil
 	},
-	write: func(out Carried, c propagation.TextMapCarrier) {
+	write: func(out outgoing, c propagation.TextMapCarrier) {
 		if out.Session != "" && !sessionHeader(out.Session).bad() {
 			for _, name := range mirascopeNames {
 				c.Set(name, out.Session)

@@ -135,10 +135,10 @@ func (p Propagator) Inject(ctx context.Context, c propagation.TextMapCarrier) {
 		return
 	}
 	c = forgiving(c)
-	var out Carried
+	var out outgoing
 	if p.ids {
-		out = currentIDs(ctx)
-	} else if out = Current(ctx); p.baggage {
+		out.Carried = currentIDs(ctx)
+	} else if out = leaving(ctx, trace.SpanContextFromContext(ctx)); p.baggage {
 		out.Baggage = currentBaggage(ctx)
 	}
 	for _, f := range p.writes {
@@ -161,18 +161,23 @@ func Current(ctx context.Context) Carried {
 // Outgoing is what the span sc hands to another process, as far as ctx knows it. Baggage is not in it: that belongs to
 // ctx, not to the span.
 func Outgoing(ctx context.Context, sc trace.SpanContext) Carried {
+	out := leaving(ctx, sc)
+	return out.whole()
+}
+
+// leaving is Outgoing before the paths are made.
+func leaving(ctx context.Context, sc trace.SpanContext) outgoing {
+	var out outgoing
 	if !sc.IsValid() {
 		if s := inherit.From(ctx); s != nil {
-			return Carried{Session: s.Session}
+			out.Session = s.Session
 		}
-		return Carried{}
+		return out
 	}
 	s := inherit.Resolve(ctx, sc)
-	names, ids := s.Position.Paths()
-	out := Carried{
-		SpanContext: sc, Path: names, IDsPath: ids,
-		Session: s.Session, User: s.User, Metadata: s.Metadata, TraceType: s.TraceType, TracingLevel: s.Level,
-	}
+	out.SpanContext, out.place = sc, s.Position
+	out.Session, out.User, out.Metadata = s.Session, s.User, s.Metadata
+	out.TraceType, out.TracingLevel = s.TraceType, s.Level
 	out.passOn(&s)
 	return out
 }

@@ -106,7 +106,7 @@ func traceParent(text string) (sc trace.SpanContext, f fault, at int) {
 	return trace.NewSpanContext(cfg), fault{}, 0
 }
 
-func writeTraceContext(out Carried, c propagation.TextMapCarrier) {
+func writeTraceContext(out outgoing, c propagation.TextMapCarrier) {
 	sc := out.SpanContext
 	b := append(make([]byte, 0, traceParentLength), "00-"...)
 	b = out.appendTraceID(b)

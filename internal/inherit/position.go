@@ -1,6 +1,7 @@
 package inherit
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/trace"
@@ -85,6 +86,29 @@ func (p *Position) Paths() (names, ids []string) {
 	n := extended(up.names)
 	both := extend(make([]string, 0, n+extended(up.ids)), up.names, p.name) // one piece of memory for both paths
 	return both[:n:n], extend(both[n:], up.ids, SpanUUID(p.Span))
+}
+
+// Name is the name of p's span; known is false where only the ids path has an element for it.
+func (p *Position) Name() (name string, known bool) { return p.name, p.above != nil }
+
+// Chain is Paths without a list being made: names and ids lead to where the links go on, from the top down, of which each has
+// an id and may have a name. It is not ok if room has no capacity for the links, or Paths would be shortened.
+func (p *Position) Chain(room []*Position) (names, ids []string, links []*Position, ok bool) {
+	for at := p; at != nil; at = at.above {
+		if k := at.known.Load(); k != nil {
+			names, ids = k.names, k.ids
+			break
+		}
+		if at.above == nil && !at.Span.IsValid() {
+			break
+		}
+		if len(room) == cap(room) {
+			return nil, nil, nil, false
+		}
+		room = append(room, at)
+	}
+	slices.Reverse(room)
+	return names, ids, room, max(len(names), len(ids))+len(room) <= MaxPath
 }
 
 // lead is Paths for a span that has children, which is likely to be asked again.
