@@ -14,7 +14,7 @@ func partsOf(content json.RawMessage, part func(json.RawMessage) llm.Part) []llm
 		return nil
 	}
 	var text *string
-	if json.Unmarshal(content, &text) == nil {
+	if content[0] != '[' && json.Unmarshal(content, &text) == nil {
 		if text == nil || *text == "" {
 			return nil
 		}

@@ -61,10 +61,10 @@ func errorWithin(body []byte, depth int) *apiError {
 	return out
 }
 
-// justText returns the text of a JSON string, and nothing for other JSON.
+// justText returns the text of a JSON string, and nothing for other JSON, which it does not read: that may be long.
 func justText(raw json.RawMessage) string {
 	var s string
-	if json.Unmarshal(raw, &s) != nil {
+	if !bytes.HasPrefix(raw, []byte(`"`)) || json.Unmarshal(raw, &s) != nil {
 		return ""
 	}
 	return s

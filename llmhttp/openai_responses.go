@@ -116,13 +116,18 @@ type responseItem struct {
 	Format    string          `json:"output_format"`
 }
 
-// responseMessages reads text or a list of items. What the model said at once becomes one message.
+// responseMessages reads text or a list of items.
 func responseMessages(items json.RawMessage, role string) []llm.Message {
 	if text := justText(items); text != "" {
 		return []llm.Message{{Role: role, Parts: []llm.Part{llm.Text(text)}}}
 	}
 	var list []json.RawMessage
 	unmarshal(items, &list)
+	return messagesOfItems(list)
+}
+
+// messagesOfItems makes one message of what the model said at once.
+func messagesOfItems(list []json.RawMessage) []llm.Message {
 	var out []llm.Message
 	for _, raw := range list {
 		m := responseMessage(raw)
@@ -196,13 +201,13 @@ func responsePart(raw json.RawMessage) llm.Part {
 
 // response is an answer, whole or as far as it has come.
 type response struct {
-	ID                string          `json:"id"`
-	Model             string          `json:"model"`
-	Status            string          `json:"status"`
-	ServiceTier       string          `json:"service_tier"`
-	Conversation      json.RawMessage `json:"conversation"`
-	Output            json.RawMessage `json:"output"`
-	Error             json.RawMessage `json:"error"`
+	ID                string            `json:"id"`
+	Model             string            `json:"model"`
+	Status            string            `json:"status"`
+	ServiceTier       string            `json:"service_tier"`
+	Conversation      json.RawMessage   `json:"conversation"`
+	Output            []json.RawMessage `json:"output"`
+	Error             json.RawMessage   `json:"error"`
 	IncompleteDetails struct {
 		Reason string `json:"reason"`
 	} `json:"incomplete_details"`
@@ -234,7 +239,7 @@ func (r *response) apply(c *llm.Call) outcome {
 		CacheRead: r.Usage.InputDetails.Cached.count(), CacheWrite: r.Usage.InputDetails.CacheWrite.count(),
 	}
 	finish := cmp.Or(r.IncompleteDetails.Reason, r.Status)
-	messages := responseMessages(r.Output, llm.RoleAssistant)
+	messages := messagesOfItems(r.Output)
 	if n := len(messages); n > 0 {
 		messages[n-1].FinishReason = finish
 	}

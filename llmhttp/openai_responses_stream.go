@@ -37,8 +37,8 @@ func (e *responseEvent) whole() bool {
 const fewEvents = 512
 
 func (d *responsesDraft) add(e event) bool {
-	if d.events == nil {
-		d.events = make([][]byte, 0, fewEvents)
+	if len(d.events) == 1 { // of many drafts it is the only one: see says
+		d.events = slices.Grow(d.events, fewEvents)
 	}
 	d.events = append(d.events, e.data)
 	return true
