@@ -2,19 +2,20 @@ package clew
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew/internal/export"
+	"github.com/clewhq/clew/internal/otlp"
 	"github.com/clewhq/clew/redact"
 )
 
@@ -54,16 +55,13 @@ func Annotate(ctx context.Context, serialized string, a Annotation) error {
 	if in == nil || in.closed.Load() || in.annotate == nil {
 		return errors.New("clew: Annotate: no endpoint is known; call Setup, with an Endpoint if the tracer provider is your own")
 	}
-	records, err := in.annotate.records(a)
+	logs, err := in.annotate.logs(at.SpanContext, a)
 	if err != nil {
 		return fmt.Errorf("clew: Annotate: %w", err)
 	}
-	for _, r := range records {
-		r["traceId"], r["spanId"] = at.SpanContext.TraceID().String(), at.SpanContext.SpanID().String()
-	}
 	ctx, cancel := patient(ctx)
 	defer cancel()
-	if err := in.annotate.send(ctx, records); err != nil {
+	if err := in.annotate.send(ctx, logs); err != nil {
 		return fmt.Errorf("clew: Annotate: %w", err)
 	}
 	return nil
@@ -77,10 +75,14 @@ func (s *Span) Annotate(ctx context.Context, a Annotation) error {
 // What annotations are called on the wire. The event of a score is OpenTelemetry's.
 const (
 	eventAnnotation = "clew.annotation"
-	eventScore      = "gen_ai.evaluation.result"
-	scorePrefix     = "gen_ai.evaluation."
-	keyScoreSource  = "clew.evaluation.source"
-	metadataPrefix  = "metadata."
+	metadataPrefix  = attribute.Key("metadata.")
+
+	eventScore          = "gen_ai.evaluation.result"
+	keyScoreName        = attribute.Key("gen_ai.evaluation.name")
+	keyScoreValue       = attribute.Key("gen_ai.evaluation.score.value")
+	keyScoreLabel       = attribute.Key("gen_ai.evaluation.score.label")
+	keyScoreExplanation = attribute.Key("gen_ai.evaluation.explanation")
+	keyScoreSource      = attribute.Key("clew.evaluation.source")
 )
 
 // annotator sends annotations.
@@ -89,9 +91,9 @@ type annotator struct {
 	url    string
 	rules  redact.Rules
 
-	mu       sync.Mutex // one request at a time
-	http     *export.HTTP
-	resource []map[string]any
+	mu    sync.Mutex // one request at a time
+	http  *export.HTTP
+	group *otlp.Group
 }
 
 const logsPath = "/v1/logs"
@@ -111,28 +113,31 @@ func (a *annotator) prepare() {
 		return
 	}
 	a.http = a.config.httpSender()
-	a.http.URL, a.http.ContentType = a.url, "application/json"
+	a.http.URL = a.url
+	var service []attribute.KeyValue
 	for _, kv := range a.config.newResource().Attributes() {
 		if kv.Key == "service.name" {
-			a.resource = append(a.resource, keyValue(string(kv.Key), kv.Value))
+			service = append(service, kv)
 		}
 	}
+	a.group = otlp.NewGroup(resource.NewSchemaless(service...), instrumentation.Scope{Name: scopeName, Version: Version})
 }
 
-// records returns the log records of an annotation, without ids.
-func (a *annotator) records(said Annotation) (out []map[string]any, err error) {
-	record := func(event string, attrs []map[string]any) {
-		out = append(out, map[string]any{
-			"timeUnixNano": strconv.FormatInt(time.Now().UnixNano(), 10), "eventName": event, "attributes": attrs,
-		})
+// logs are what an annotation is sent as.
+func (a *annotator) logs(of trace.SpanContext, said Annotation) (out []otlp.Log, err error) {
+	record := func(event string, attrs []attribute.KeyValue) {
+		out = append(out, otlp.Log{Span: of, Time: time.Now(), Event: event, Attributes: attrs})
 	}
 	g := guard{rules: a.rules}
-	var attrs []map[string]any
+	var attrs []attribute.KeyValue
+	add := func(key attribute.Key, kv attribute.KeyValue) {
+		attrs = append(attrs, attribute.KeyValue{Key: key, Value: g.value(kv)})
+	}
 	if tags := slices.DeleteFunc(slices.Clone(said.Tags), func(tag string) bool { return tag == "" }); len(tags) > 0 {
-		attrs = append(attrs, keyValue("tags", g.value(attribute.StringSlice("tags", tags))))
+		add("tags", attribute.StringSlice("tags", tags))
 	}
 	for _, kv := range said.Metadata {
-		attrs = append(attrs, keyValue(metadataPrefix+string(kv.Key), g.value(kv)))
+		add(metadataPrefix+kv.Key, kv)
 	}
 	if len(attrs) > 0 {
 		record(eventAnnotation, attrs)
@@ -141,15 +146,12 @@ func (a *annotator) records(said Annotation) (out []map[string]any, err error) {
 		if s.Name == "" {
 			return nil, errors.New("a score has no name")
 		}
-		attrs := []map[string]any{
-			keyValue(scorePrefix+"name", attribute.StringValue(a.rules.Text(s.Name))),
-			keyValue(scorePrefix+"score.value", attribute.Float64Value(s.Value)),
-		}
-		for _, text := range []struct{ key, value string }{
-			{scorePrefix + "score.label", s.Label}, {scorePrefix + "explanation", s.Explanation}, {keyScoreSource, s.Source},
+		attrs := []attribute.KeyValue{keyScoreName.String(a.rules.Text(s.Name)), keyScoreValue.Float64(s.Value)}
+		for _, text := range []attribute.KeyValue{
+			keyScoreLabel.String(s.Label), keyScoreExplanation.String(s.Explanation), keyScoreSource.String(s.Source),
 		} {
-			if text.value != "" {
-				attrs = append(attrs, keyValue(text.key, attribute.StringValue(a.rules.Text(text.value))))
+			if said := text.Value.AsString(); said != "" {
+				attrs = append(attrs, text.Key.String(a.rules.Text(said)))
 			}
 		}
 		record(eventScore, attrs)
@@ -160,62 +162,13 @@ func (a *annotator) records(said Annotation) (out []map[string]any, err error) {
 	return out, nil
 }
 
-func (a *annotator) send(ctx context.Context, records []map[string]any) error {
+func (a *annotator) send(ctx context.Context, logs []otlp.Log) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.prepare()
-	body, err := json.Marshal(map[string]any{"resourceLogs": []any{map[string]any{
-		"resource":  map[string]any{"attributes": a.resource},
-		"scopeLogs": []any{map[string]any{"scope": map[string]any{"name": scopeName, "version": Version}, "logRecords": records}},
-	}}})
-	if err != nil {
-		return err
+	records := make([]otlp.Span, len(logs))
+	for i, l := range logs {
+		records[i] = otlp.Span{Group: a.group, Body: otlp.AppendLog(nil, l)}
 	}
-	return a.http.Send(ctx, body)
-}
-
-// keyValue is an attribute in OTLP/JSON.
-func keyValue(key string, v attribute.Value) map[string]any {
-	return map[string]any{"key": key, "value": jsonValue(v)}
-}
-
-func jsonValue(v attribute.Value) map[string]any {
-	switch v.Type() {
-	case attribute.BOOL:
-		return map[string]any{"boolValue": v.AsBool()}
-	case attribute.INT64:
-		return map[string]any{"intValue": strconv.FormatInt(v.AsInt64(), 10)}
-	case attribute.FLOAT64:
-		return map[string]any{"doubleValue": jsonFloat(v.AsFloat64())}
-	case attribute.STRINGSLICE:
-		return jsonArray(v.AsStringSlice(), attribute.StringValue)
-	case attribute.BOOLSLICE:
-		return jsonArray(v.AsBoolSlice(), attribute.BoolValue)
-	case attribute.INT64SLICE:
-		return jsonArray(v.AsInt64Slice(), attribute.Int64Value)
-	case attribute.FLOAT64SLICE:
-		return jsonArray(v.AsFloat64Slice(), attribute.Float64Value)
-	}
-	return map[string]any{"stringValue": strings.ToValidUTF8(v.String(), "\uFFFD")}
-}
-
-func jsonArray[T any](list []T, value func(T) attribute.Value) map[string]any {
-	values := make([]any, len(list))
-	for i, one := range list {
-		values[i] = jsonValue(value(one))
-	}
-	return map[string]any{"arrayValue": map[string]any{"values": values}}
-}
-
-// jsonFloat is a number as protobuf's JSON has it, in which some are words.
-func jsonFloat(f float64) any {
-	switch {
-	case math.IsNaN(f):
-		return "NaN"
-	case math.IsInf(f, 1):
-		return "Infinity"
-	case math.IsInf(f, -1):
-		return "-Infinity"
-	}
-	return f
+	return a.http.Send(ctx, otlp.AppendRequest(nil, records))
 }

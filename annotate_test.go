@@ -2,71 +2,16 @@ package clew_test
 
 import (
 	"context"
-	"encoding/json"
 	"io"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"go.opentelemetry.io/otel/attribute"
-
 	"github.com/clewhq/clew"
-	"github.com/clewhq/clew/redact"
 )
 
 const annotated = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"
-
-func TestAnAnnotationIsSentAsLogRecordsOfItsSpan(t *testing.T) {
-	var path, kind, got string
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		b, _ := io.ReadAll(r.Body)
-		path, kind, got = r.URL.Path, r.Header.Get("Content-Type"), string(b)
-	}))
-	defer server.Close()
-	shutdown, err := clew.Setup(t.Context(), clew.Endpoint(server.URL), clew.ServiceName("judge"), clew.Redact(redact.Emails()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = shutdown(context.Background()) }()
-	err = clew.Annotate(t.Context(), annotated, clew.Annotation{
-		Tags:     []string{"good", ""},
-		Metadata: []attribute.KeyValue{attribute.Int("n", 1), attribute.Float64Slice("list", []float64{1, math.Inf(-1)}), attribute.Bool("ok", true)},
-		Scores:   []clew.Score{{Name: "helpful", Value: 0.5, Explanation: "says ann@example.com"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if path != "/v1/logs" || kind != "application/json" {
-		t.Errorf("posted to %s as %s", path, kind)
-	}
-	var times any
-	var body map[string]any
-	if err := json.Unmarshal([]byte(got), &body); err != nil {
-		t.Fatal(err)
-	}
-	records := body["resourceLogs"].([]any)[0].(map[string]any)["scopeLogs"].([]any)[0].(map[string]any)["logRecords"].([]any)
-	for _, r := range records {
-		times = r.(map[string]any)["timeUnixNano"]
-		delete(r.(map[string]any), "timeUnixNano")
-	}
-	if len(times.(string)) != 19 {
-		t.Errorf("time %v", times)
-	}
-	text, _ := json.Marshal(records)
-	const ids = `"spanId":"0123456789abcdef","traceId":"0123456789abcdef0123456789abcdef"`
-	want := `[{"attributes":[{"key":"tags","value":{"arrayValue":{"values":[{"stringValue":"good"}]}}},` +
-		`{"key":"metadata.n","value":{"intValue":"1"}},` +
-		`{"key":"metadata.list","value":{"arrayValue":{"values":[{"doubleValue":1},{"doubleValue":"-Infinity"}]}}},` +
-		`{"key":"metadata.ok","value":{"boolValue":true}}],"eventName":"clew.annotation",` + ids + `},` +
-		`{"attributes":[{"key":"gen_ai.evaluation.name","value":{"stringValue":"helpful"}},` +
-		`{"key":"gen_ai.evaluation.score.value","value":{"doubleValue":0.5}},` +
-		`{"key":"gen_ai.evaluation.explanation","value":{"stringValue":"says [email]"}}],"eventName":"gen_ai.evaluation.result",` + ids + `}]`
-	if string(text) != want {
-		t.Errorf("got\n%s\nwant\n%s", text, want)
-	}
-}
 
 func TestAnAnnotationThatCannotBeMadeSaysWhy(t *testing.T) {
 	answer := func(status int, body string) *httptest.Server {

@@ -31,7 +31,7 @@ type setupConfig struct {
 	apiKey         string
 	headers        map[string]string
 	client         *http.Client
-	provider       *sdktrace.TracerProvider
+	provider       provider // of the option TracerProvider; nil if there is none
 	processors     []sdktrace.SpanProcessor
 	foreign        func(export.Limits, *slog.Logger) exporter // made of the option Exporter
 	sender         RequestSender
@@ -107,7 +107,11 @@ func HTTPClient(client *http.Client) Option {
 // owner shuts it down. Its resource and sampler stay, so options about them have no effect. Without an Exporter option and
 // without an endpoint from option or environment nothing is exported beyond what the provider does anyway.
 func TracerProvider(tp *sdktrace.TracerProvider) Option {
-	return setupOption(func(c *setupConfig) { c.provider = tp })
+	return setupOption(func(c *setupConfig) {
+		if c.provider = nil; tp != nil { // an interface, so that a program which brings none does not link the SDK's
+			c.provider = tp
+		}
+	})
 }
 
 // SpanProcessor adds a processor. It runs after the one that stamps Clew's attributes, so it sees them on start.

@@ -108,7 +108,7 @@ func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) 
 func (in *installed) takeProvider(c *setupConfig) bool {
 	global := otel.GetTracerProvider()
 	free := isDefault(global) || isShutDown(global)
-	switch theirs, isSDK := global.(*sdktrace.TracerProvider); {
+	switch theirs, takes := global.(provider); {
 	case c.provider != nil:
 		in.provider = c.provider
 		if !free && !sameProvider(global, c.provider) {
@@ -120,7 +120,7 @@ func (in *installed) takeProvider(c *setupConfig) bool {
 		in.provider = c.newProvider(in.added)
 		otel.SetTracerProvider(in.provider)
 		return true
-	case isSDK:
+	case takes:
 		in.provider = theirs
 		c.logger.Info("clew: a tracer provider is already registered with OpenTelemetry; clew adds its span processor to it")
 	default:

@@ -2,8 +2,9 @@ package propagators
 
 import (
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/clewhq/clew/internal/jsonstring"
 )
 
 // scanner reads RFC 8259 JSON without building a tree. Methods return why the text is not JSON, with at on the place;
@@ -359,7 +360,7 @@ func (s *scanner) str() string {
 				continue
 			}
 			if s.text[i] == 'u' {
-				if _, ok := hex4(s.text, i+1); !ok {
+				if _, ok := jsonstring.Hex4(s.text, i+1); !ok {
 					s.at = i
 					return "not JSON: a bad \\u escape"
 				}
@@ -375,7 +376,7 @@ func (s *scanner) str() string {
 }
 
 // unquote decodes a JSON string known to be valid; ok is false if v is another kind of value. Without escapes the result
-// shares v's memory. Half a surrogate pair becomes U+FFFD.
+// shares v's memory.
 func unquote(v raw) (decoded string, ok bool) {
 	text := v.text
 	if len(text) < 2 || text[0] != '"' {
@@ -384,62 +385,5 @@ func unquote(v raw) (decoded string, ok bool) {
 	if text = text[1 : len(text)-1]; v.simple {
 		return text, true
 	}
-	esc := strings.IndexByte(text, '\\')
-	if esc < 0 {
-		return text, true
-	}
-	b := make([]byte, 0, len(text))
-	for ; esc >= 0; esc = strings.IndexByte(text, '\\') {
-		b = append(b, text[:esc]...)
-		c := text[esc+1]
-		text = text[esc+2:]
-		switch c {
-		case 'b':
-			b = append(b, '\b')
-		case 'f':
-			b = append(b, '\f')
-		case 'n':
-			b = append(b, '\n')
-		case 'r':
-			b = append(b, '\r')
-		case 't':
-			b = append(b, '\t')
-		case 'u':
-			r, _ := hex4(text, 0)
-			text = text[4:]
-			if utf16.IsSurrogate(r) {
-				low, ok := rune(0), strings.HasPrefix(text, `\u`)
-				if ok {
-					low, ok = hex4(text, 2)
-				}
-				if pair := utf16.DecodeRune(r, low); ok && pair != utf8.RuneError {
-					r, text = pair, text[6:]
-				} else {
-					r = utf8.RuneError
-				}
-			}
-			b = utf8.AppendRune(b, r)
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(append(b, text...)), true
-}
-
-func hex4(text string, at int) (rune, bool) {
-	if at+4 > len(text) {
-		return 0, false
-	}
-	var r rune
-	for _, c := range []byte(text[at : at+4]) {
-		if c >= 'A' && c <= 'F' {
-			c += 'a' - 'A'
-		}
-		n := nibble(c)
-		if n > 15 {
-			return 0, false
-		}
-		r = r<<4 | rune(n)
-	}
-	return r, true
+	return jsonstring.Unescape(text)
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"github.com/clewhq/clew/internal/jsonstring"
 )
 
 // json goes through JSON that may be cut off or not quite JSON. What it does not change it copies byte for byte.
@@ -18,7 +20,7 @@ func (r Rules) json(text string, nesting int) string {
 	for i := 0; i < len(text); {
 		switch c := text[i]; {
 		case c == '"':
-			end := stringEnd(text, i)
+			end := jsonstring.End(text, i)
 			raw := text[i:end]
 			if colon := skipSpace(text, end); colon < len(text) && text[colon] == ':' {
 				name := unquoted(raw)
@@ -54,26 +56,13 @@ func (r Rules) json(text string, nesting int) string {
 	return out.String()
 }
 
-// stringEnd returns where the string ends that begins at i, the quote included; the end of text if it was cut off.
-func stringEnd(text string, i int) int {
-	for j := i + 1; j < len(text); j++ {
-		switch text[j] {
-		case '\\':
-			j++
-		case '"':
-			return j + 1
-		}
-	}
-	return len(text)
-}
-
 // valueEnd returns where the value ends that begins at i.
 func valueEnd(text string, i int) int {
 	depth := 0
 	for i < len(text) {
 		switch text[i] {
 		case '"':
-			i = stringEnd(text, i)
+			i = jsonstring.End(text, i)
 		case '{', '[':
 			depth++
 			i++
@@ -116,11 +105,11 @@ func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\
 
 // unquoted is what a string of JSON says; of one that is not whole, what stands there.
 func unquoted(raw string) string {
-	var s string
-	if strings.IndexByte(raw, '\\') < 0 || json.Unmarshal([]byte(raw), &s) != nil {
-		return strings.TrimSuffix(strings.TrimPrefix(raw, `"`), `"`)
+	inside := strings.TrimSuffix(strings.TrimPrefix(raw, `"`), `"`)
+	if said, ok := jsonstring.Unescape(inside); ok {
+		return said
 	}
-	return s
+	return inside
 }
 
 func quoted(s string) string {

@@ -2,11 +2,9 @@ package export
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,8 +36,6 @@ type HTTP struct {
 	// and uses TLS.
 	Client *http.Client
 	TLS    *tls.Config
-	// ContentType is that of the requests; "" for protobuf.
-	ContentType string
 	// Gzip compresses what is sent.
 	Gzip bool
 	// UserAgent names this SDK.
@@ -76,7 +72,7 @@ func (h *HTTP) Send(ctx context.Context, request []byte) error {
 	for name, value := range h.Headers {
 		r.Header.Set(name, value)
 	}
-	r.Header.Set("Content-Type", cmp.Or(h.ContentType, contentType))
+	r.Header.Set("Content-Type", contentType)
 	if h.Gzip {
 		r.Header.Set("Content-Encoding", "gzip")
 	}
@@ -159,7 +155,7 @@ func partial(kind string, body []byte) error {
 	case contentType:
 		rejected, message, err = otlp.ParseResponse(body)
 	case "application/json":
-		rejected, message, err = partialJSON(body)
+		rejected, message, err = otlp.ParseJSONResponse(body)
 	}
 	switch {
 	case err != nil:
@@ -170,24 +166,6 @@ func partial(kind string, body []byte) error {
 		return &SendError{Err: errors.New(quote(message)), Taken: true}
 	}
 	return nil
-}
-
-func partialJSON(body []byte) (rejected int64, message string, err error) {
-	var answer struct {
-		PartialSuccess struct {
-			RejectedSpans      json.Number `json:"rejectedSpans"` // as text or as number
-			RejectedLogRecords json.Number `json:"rejectedLogRecords"`
-			ErrorMessage       string      `json:"errorMessage"`
-		} `json:"partialSuccess"`
-	}
-	if len(bytes.TrimSpace(body)) == 0 {
-		return 0, "", nil
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return 0, "", fmt.Errorf("the answer is no OTLP response: %w", err)
-	}
-	rejected, _ = cmp.Or(answer.PartialSuccess.RejectedSpans, answer.PartialSuccess.RejectedLogRecords).Int64()
-	return rejected, answer.PartialSuccess.ErrorMessage, nil
 }
 
 // refusal is about an answer that is no success, with a hint for those that mean a wrong set-up.

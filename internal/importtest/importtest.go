@@ -13,17 +13,18 @@ const modulePath = "github.com/clewhq/clew"
 var allowed = map[string][]string{
 	// The SDK's module.
 	".":                   {"propagators", "internal/inherit", "internal/tracer", "internal/export", "internal/otlp", "redact"},
-	"propagators":         {"internal/inherit"},
+	"propagators":         {"internal/inherit", "internal/jsonstring"},
 	"internal/inherit":    {},
 	"internal/tracer":     {"internal/inherit"},
 	"internal/export":     {"internal/otlp"},
-	"internal/otlp":       {},
+	"internal/jsonstring": {},
+	"internal/otlp":       {"internal/jsonstring"},
 	"internal/importtest": {},
 	"internal/servertest": {}, // for tests of every module
 	"clewhttp":            {".", "propagators", "internal/tracer"},
 	"clewtest":            {"."},
 	"llm":                 {},
-	"redact":              {},
+	"redact":              {"internal/jsonstring"},
 	"llmhttp":             {".", "llm"},
 
 	// The server's module.

@@ -3,6 +3,10 @@ package otlp
 import (
 	"encoding/binary"
 	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/clewhq/clew/internal/jsonstring"
 )
 
 // Tags of ExportTraceServiceResponse and ExportTracePartialSuccess.
@@ -41,6 +45,50 @@ func ParseResponse(b []byte) (rejected int64, message string, err error) {
 		}
 	}
 	return max(0, rejected), message, nil
+}
+
+var errNoObject = errors.New("the answer is no OTLP response: it is not an object of JSON")
+
+// ParseJSONResponse is ParseResponse for a server that answers in JSON, whatever it was sent. Within an escaped string no
+// name of a member can stand, so members are found without a decoder.
+func ParseJSONResponse(b []byte) (rejected int64, message string, err error) {
+	text := strings.TrimSpace(string(b))
+	switch {
+	case text == "":
+		return 0, "", nil
+	case text[0] != '{' || text[len(text)-1] != '}':
+		return 0, "", errNoObject
+	}
+	for _, name := range []string{"rejectedSpans", "rejectedLogRecords"} {
+		number := strings.TrimPrefix(member(text, name), `"`) // as text or as number
+		end := strings.IndexFunc(number, func(r rune) bool { return r < '0' || r > '9' })
+		if n, err := strconv.ParseInt(number[:max(0, end)], 10, 64); err == nil && n > 0 {
+			rejected = n
+		}
+	}
+	if said := member(text, "errorMessage"); strings.HasPrefix(said, `"`) {
+		said = said[1 : jsonstring.End(said, 0)-1]
+		message = said
+		if plain, ok := jsonstring.Unescape(said); ok {
+			message = plain
+		}
+	}
+	return rejected, valid(message), nil
+}
+
+// member returns text from the value of a member on; "" if there is none.
+func member(text, name string) string {
+	const space = " \t\r\n"
+	for {
+		_, rest, found := strings.Cut(text, `"`+name+`"`)
+		if !found {
+			return ""
+		}
+		if value, ok := strings.CutPrefix(strings.TrimLeft(rest, space), ":"); ok {
+			return strings.TrimLeft(value, space)
+		}
+		text = rest
+	}
 }
 
 // ParseStatus returns the text of a google.rpc.Status; "" if b is none.

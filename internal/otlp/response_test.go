@@ -36,6 +36,33 @@ func TestAnAnswerTellsWhatTheServerDidNotTake(t *testing.T) {
 	}
 }
 
+func TestAnAnswerInJSONTellsTheSame(t *testing.T) {
+	for name, tc := range map[string]struct {
+		body     string
+		rejected int64
+		message  string
+		bad      bool
+	}{
+		"nothing to say":          {"", 0, "", false},
+		"an empty object":         {" {} \n", 0, "", false},
+		"a number":                {`{"partialSuccess":{"rejectedSpans":3}}`, 3, "", false},
+		"a number as text":        {`{"partialSuccess": {"rejectedSpans" : "3" , "errorMessage":"no"}}`, 3, "no", false},
+		"of log records":          {`{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"too old"}}`, 1, "too old", false},
+		"a remark":                {`{"partialSuccess":{"errorMessage":"\u00e9 \"x\" \n"}}`, 0, "é \"x\" \n", false},
+		"a remark about a member": {`{"partialSuccess":{"errorMessage":"see \"rejectedSpans\":7","rejectedSpans":2}}`, 2, `see "rejectedSpans":7`, false},
+		"a name as a value":       {`{"a":"rejectedSpans","b":"errorMessage","partialSuccess":{"rejectedSpans":2}}`, 2, "", false},
+		"a number below zero":     {`{"partialSuccess":{"rejectedSpans":-1}}`, 0, "", false},
+		"no number":               {`{"partialSuccess":{"rejectedSpans":null,"errorMessage":null}}`, 0, "", false},
+		"a page of HTML":          {"<html>", 0, "", true},
+		"cut off":                 {`{"partialSuccess":{"rejectedSpans":`, 0, "", true},
+	} {
+		rejected, message, err := otlp.ParseJSONResponse([]byte(tc.body))
+		if rejected != tc.rejected || message != tc.message || (err != nil) != tc.bad {
+			t.Errorf("%s: %d, %q, %v", name, rejected, message, err)
+		}
+	}
+}
+
 func TestARefusalTellsItsReason(t *testing.T) {
 	for body, want := range map[string]string{
 		"\x08\x05\x12\x04full\x1a\x02xx": "full",
@@ -49,13 +76,19 @@ func TestARefusalTellsItsReason(t *testing.T) {
 }
 
 func FuzzParseResponse(f *testing.F) {
-	for _, seed := range []string{"", "\x0a\x0c\x08\x02\x12\x08bad time", "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x1b"} {
+	for _, seed := range []string{"", "\x0a\x0c\x08\x02\x12\x08bad time", "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x1b",
+		`{"partialSuccess":{"rejectedSpans":"3","errorMessage":"no"}}`, `{"errorMessage":"}`, `{"errorMessage":"\}`,
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		rejected, message, err := otlp.ParseResponse(body)
 		if rejected < 0 || len(message) > 3*len(body) || strings.ToValidUTF8(message, "") != message {
 			t.Errorf("%d, %q, %v", rejected, message, err)
+		}
+		rejected, message, _ = otlp.ParseJSONResponse(body)
+		if rejected < 0 || len(message) > 3*len(body) || strings.ToValidUTF8(message, "") != message {
+			t.Errorf("in JSON: %d, %q", rejected, message)
 		}
 		if message := otlp.ParseStatus(body); strings.ToValidUTF8(message, "") != message {
 			t.Errorf("%q", message)

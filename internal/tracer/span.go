@@ -13,8 +13,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
@@ -24,7 +24,7 @@ import (
 // Span is a span that is recorded. Begin makes one of a zero Span, which is not copied after that. All methods may be
 // called on a nil *Span, on an ended one, and from several goroutines at once.
 type Span struct {
-	sdktrace.ReadWriteSpan // an ended span, for methods that the interfaces may have one day
+	*nothing // for methods that the interfaces may have one day
 
 	tracer   *Tracer
 	sc       trace.SpanContext
@@ -64,17 +64,18 @@ type Stamp interface {
 
 var idle trace.Span = noop.Span{}
 
-// endedSpan is the span of the SDK that every Span embeds.
-var endedSpan = sync.OnceValue(func() sdktrace.ReadWriteSpan {
-	tp := sdktrace.NewTracerProvider(sdktrace.WithResource(resource.Empty()), sdktrace.WithSampler(sdktrace.AlwaysSample()))
-	_, s := tp.Tracer("").Start(context.Background(), "")
-	s.End()
-	return s.(sdktrace.ReadWriteSpan)
-})
+// nothing is a span that does nothing and of which there is nothing to read, of the version of OpenTelemetry that the program
+// is built with: what is added to its interfaces is added to these two. The SDK's own span would link all of the SDK.
+type nothing struct {
+	noop.Span
+	sdktrace.ReadOnlySpan
+}
+
+var nobody = &nothing{ReadOnlySpan: tracetest.SpanStub{}.Snapshot()}
 
 // Begin is the second step of a start: s is recorded from now on. The decision must be to record.
 func (s *Span) Begin(d *Decision, name string, o *Options) {
-	s.ReadWriteSpan = endedSpan()
+	s.nothing = nobody
 	s.tracer, s.sc, s.parent, s.name = d.tracer, d.Span, d.Parent, name
 	s.kind = trace.ValidateSpanKind(o.Kind)
 	if s.start = o.Time; s.start.IsZero() {
