@@ -1,6 +1,7 @@
 package clew
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -108,7 +109,22 @@ func traceVariable(name string) string {
 	return strings.TrimSpace(os.Getenv("OTEL_EXPORTER_OTLP_" + name))
 }
 
-// environmentTLS reads the certificates that the environment names; nil if it names none.
+// ClientCertificate presents a certificate to an endpoint that asks for one. The files are PEM; "" stands for those that
+// OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and OTEL_EXPORTER_OTLP_CLIENT_KEY name, or their like for traces. They are read by
+// Setup. If they cannot be, that is logged, and requests go without a certificate. With HTTPClient it has no effect.
+//
+// Unlike other variables of exporters these need an option, because only a program that has it links the code that signs,
+// 170 KB.
+func ClientCertificate(certFile, keyFile string) Option {
+	return setupOption(func(c *setupConfig) {
+		c.certificate = func() (tls.Certificate, error) {
+			return tls.LoadX509KeyPair(
+				cmp.Or(certFile, traceVariable("CLIENT_CERTIFICATE")), cmp.Or(keyFile, traceVariable("CLIENT_KEY")))
+		}
+	})
+}
+
+// environmentTLS reads the certificates that the environment and ClientCertificate name; nil if they name none.
 func (c *setupConfig) environmentTLS() *tls.Config {
 	var t tls.Config
 	var set bool
@@ -123,9 +139,16 @@ func (c *setupConfig) environmentTLS() *tls.Config {
 			c.logger.Warn("clew: OTEL_EXPORTER_OTLP_CERTIFICATE is ignored", "error", err)
 		}
 	}
-	if traceVariable("CLIENT_CERTIFICATE") != "" || traceVariable("CLIENT_KEY") != "" {
-		// Code that signs would be in every program, for the few that need it.
-		c.logger.Warn("clew: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and CLIENT_KEY are ignored: give the option HTTPClient a client that has them")
+	switch {
+	case c.certificate != nil:
+		pair, err := c.certificate()
+		if err != nil {
+			c.logger.Warn("clew: ClientCertificate: requests go without one", "error", err)
+			break
+		}
+		t.Certificates, set = []tls.Certificate{pair}, true
+	case traceVariable("CLIENT_CERTIFICATE") != "" || traceVariable("CLIENT_KEY") != "":
+		c.logger.Warn("clew: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and CLIENT_KEY are ignored: they need the option ClientCertificate")
 	}
 	if !set {
 		return nil

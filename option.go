@@ -2,6 +2,7 @@ package clew
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -31,7 +32,8 @@ type setupConfig struct {
 	apiKey         string
 	headers        map[string]string
 	client         *http.Client
-	provider       provider // of the option TracerProvider; nil if there is none
+	certificate    func() (tls.Certificate, error) // of the option ClientCertificate; nil if there is none
+	provider       provider                        // of the option TracerProvider; nil if there is none
 	processors     []sdktrace.SpanProcessor
 	foreign        func(export.Limits, *slog.Logger) exporter // made of the option Exporter
 	sender         RequestSender
