@@ -174,7 +174,8 @@ type SpanOption interface{ applySpan(*spanConfig) }
 type spanConfig struct {
 	spanType  SpanType
 	attrs     []attribute.KeyValue
-	given     bool // attrs are the span's, see tracer.Given
+	given     bool           // attrs are the span's, see tracer.Given
+	shared    *tracer.Shared // in front of attrs, if given is set; or nil
 	tags      []string
 	links     []trace.Link
 	kind      trace.SpanKind
@@ -285,20 +286,23 @@ func Attr(kv ...attribute.KeyValue) SpanOption {
 type attrOption []attribute.KeyValue
 
 func (o attrOption) applySpan(c *spanConfig) {
-	if c.attrs == nil {
+	if c.attrs == nil && c.shared == nil {
 		c.attrs = slices.Clip(o) // the span copies them
 		return
 	}
-	c.attrs, c.given = append(c.attrs, o...), false
+	c.attrs, c.given, c.shared = append(c.explicit(), o...), false, nil
 }
 
-func (c *spanConfig) give(attrs []attribute.KeyValue) {
-	if c.attrs == nil {
-		c.attrs, c.given = attrs, true
+func (c *spanConfig) give(shared *tracer.Shared, attrs []attribute.KeyValue) {
+	if c.attrs == nil && c.shared == nil {
+		c.attrs, c.given, c.shared = attrs, true, shared
 		return
 	}
-	c.attrs, c.given = append(slices.Clip(c.attrs), attrs...), false
+	c.attrs, c.given, c.shared = slices.Concat(c.explicit(), shared.List(), attrs), false, nil
 }
+
+// explicit is all that the span is started with.
+func (c *spanConfig) explicit() []attribute.KeyValue { return c.shared.With(c.attrs) }
 
 // StartTime is when the work began, if that was before the call.
 func StartTime(t time.Time) SpanOption {

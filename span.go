@@ -33,19 +33,26 @@ type Span struct {
 	failure any // the error or panic recorded last
 }
 
-// Two kinds of spans that are started here, each with all that it needs in one piece of memory.
+// Three kinds of spans that are started here, each with all that it needs in one piece of memory.
 type (
 	// recorded is one of the provider that Setup built.
 	recorded struct {
-		span Span
-		mark mark
-		own  tracer.Span
+		left
+		own tracer.Span
 	}
 
-	// started is any other.
+	// left is one that this provider's sampler left out.
+	left struct {
+		span   Span
+		mark   mark
+		inside inherit.Inside
+	}
+
+	// started is one of another provider.
 	started struct {
-		span  Span
-		state inherit.State
+		span   Span
+		state  inherit.State
+		inside inherit.Inside
 	}
 )
 
@@ -114,17 +121,17 @@ func start(ctx context.Context, name string, c *spanConfig) (context.Context, *S
 // record starts a span of the provider that Setup built.
 func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state inherit.State, name string, parent trace.Span) (context.Context, *Span) {
 	o := tracer.Options{
-		Kind: c.kind, Attributes: c.captured().attributes(c.attrs), Keep: c.given, Links: c.links, Time: c.startTime,
+		Kind: c.kind, Attributes: c.captured().attributes(c.attrs), Keep: c.given, Shared: c.shared, Links: c.links, Time: c.startTime,
 		Follow: state.Sampling == propagators.SamplingFlag && state.Level != levelOff,
 	}
 	d := t.Decide(withType(ctx, c.spanType), parent, name, &o)
 	if !d.Record {
-		m := mark{state: state}
-		m.place(d.Span, name, d.Parent)
-		s := &started{state: m.state}
-		return s.span.enter(ctx, d.Unrecorded(), &s.state)
+		l := &left{mark: mark{state: state}}
+		l.mark.place(d.Span, name, d.Parent)
+		return l.span.enter(&l.inside, ctx, d.Unrecorded(), &l.mark.state)
 	}
-	r := &recorded{mark: mark{state: state, spanType: c.spanType}}
+	r := new(recorded)
+	r.mark.state, r.mark.spanType = state, c.spanType
 	notes := r.mark.place(d.Span, name, d.Parent)
 	r.own.Begin(&d, name, &o)
 	r.own.SetStamp(&r.mark)
@@ -134,7 +141,7 @@ func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state inherit
 	}
 	showNotes(&r.own, notes)
 	r.span.own = &r.own
-	inside, s := r.span.enter(ctx, &r.own, &r.mark.state)
+	inside, s := r.span.enter(&r.inside, ctx, &r.own, &r.mark.state)
 	r.own.Announce(ctx)
 	return r.own.Task(inside), s
 }
@@ -143,7 +150,7 @@ func (c *spanConfig) record(ctx context.Context, t *tracer.Tracer, state inherit
 func (c *spanConfig) start(ctx context.Context, t trace.Tracer, state inherit.State, name string, parent trace.SpanContext) (context.Context, *Span) {
 	s := &started{state: state}
 	if state.Level == levelOff { // our provider's sampler sees to it
-		return s.span.enter(ctx, unrecorded(parent), &s.state)
+		return s.span.enter(&s.inside, ctx, unrecorded(parent), &s.state)
 	}
 	s.state.Starting = c
 	s.span.began = ctx
@@ -155,11 +162,11 @@ func (c *spanConfig) start(ctx context.Context, t trace.Tracer, state inherit.St
 	return ctx, &s.span
 }
 
-// enter makes s the span that otel is and returns a context in which it is the current one.
-func (s *Span) enter(ctx context.Context, otel trace.Span, state *inherit.State) (context.Context, *Span) {
+// enter makes s the span that otel is and returns a context, in the memory of inside, in which it is the current one.
+func (s *Span) enter(inside *inherit.Inside, ctx context.Context, otel trace.Span, state *inherit.State) (context.Context, *Span) {
 	s.otel, s.began, s.state = otel, ctx, state
 	state.Span = s
-	return inherit.Enter(ctx, state, otel), s
+	return inside.Enter(ctx, state, otel), s
 }
 
 func (c *spanConfig) startOptions() []trace.SpanStartOption {
@@ -167,8 +174,8 @@ func (c *spanConfig) startOptions() []trace.SpanStartOption {
 	if c.kind != trace.SpanKindUnspecified {
 		opts = append(opts, trace.WithSpanKind(c.kind))
 	}
-	if len(c.attrs) > 0 {
-		opts = append(opts, trace.WithAttributes(c.captured().attributes(c.attrs)...))
+	if attrs := c.captured().attributes(c.explicit()); len(attrs) > 0 {
+		opts = append(opts, trace.WithAttributes(attrs...))
 	}
 	if len(c.links) > 0 {
 		opts = append(opts, trace.WithLinks(c.links...))

@@ -88,6 +88,7 @@ type mark struct {
 	spanType SpanType          // "" on a span of somebody else
 	above    *inherit.Position // of a parent in another process, or nil
 	entry    *inherit.Entry    // how the context came that the span continues, or begins a trace in spite of; or nil
+	position inherit.Position  // the state's, once it is placed
 }
 
 var _ tracer.Stamp = (*mark)(nil)
@@ -102,7 +103,8 @@ func (m *mark) place(sc trace.SpanContext, name string, parent trace.SpanContext
 	if !above.Of(parent) { // a root, or a context that was changed behind our back
 		above = inherit.Nowhere
 	}
-	m.state.Position = above.Below(sc, name)
+	m.position.Below(above, sc, name)
+	m.state.Position = &m.position
 	if above.Remote {
 		m.above = above
 	}
@@ -153,7 +155,7 @@ func (m *mark) AppendAttributes(attrs []attribute.KeyValue) []attribute.KeyValue
 func stamp(state *inherit.State, span trace.Span, name string, parent trace.SpanContext) {
 	c, _ := state.Starting.(*spanConfig) // nil for a span of somebody else
 	state.Starting = nil
-	m := mark{state: *state}
+	m := &mark{state: *state}
 	notes := m.place(span.SpanContext(), name, parent)
 	*state = m.state
 	if !span.IsRecording() {
@@ -183,7 +185,7 @@ func (c *spanConfig) appendInput(attrs []attribute.KeyValue, state *inherit.Stat
 func withoutExplicit(attrs []attribute.KeyValue, span trace.Span, c *spanConfig) []attribute.KeyValue {
 	var explicit []attribute.KeyValue
 	if c != nil {
-		explicit = c.attrs // the span has them too, but reading it makes the SDK sort and copy
+		explicit = c.explicit() // the span has them too, but reading it makes the SDK sort and copy
 	} else if readable, ok := span.(sdktrace.ReadOnlySpan); ok {
 		explicit = readable.Attributes()
 	}

@@ -41,37 +41,17 @@ var methods = []string{
 // maxText bounds what is recorded of a request's own text, in bytes.
 const maxText = 2048
 
-// given is the option that starts a span with attributes which are the span's from then on.
+// given is the option that starts a span with attributes: those that it has in common with other requests, and its own,
+// which are the span's from then on.
 type given struct {
 	clew.SpanOption // never applied: package clew asks for the attributes
+	shared          *tracer.Shared
 	attrs           []attribute.KeyValue
+	room            [3]attribute.KeyValue // as many as a request and its response usually have, on either side
 }
 
 // GiveAttributes implements tracer.Given.
-func (g *given) GiveAttributes() []attribute.KeyValue { return g.attrs }
-
-// Room for as many attributes as a request and its response usually have, on either side.
-type (
-	clientAttributes struct {
-		given
-		room [6]attribute.KeyValue
-	}
-	serverAttributes struct {
-		given
-		room [9]attribute.KeyValue
-	}
-)
-
-// appendMethod appends the attributes of a method and returns how it is called in a span's name.
-func appendMethod(attrs []attribute.KeyValue, raw string) (all []attribute.KeyValue, name string) {
-	switch {
-	case raw == "":
-		return append(attrs, keyMethod.String(http.MethodGet)), http.MethodGet
-	case slices.Contains(methods, raw):
-		return append(attrs, keyMethod.String(raw)), raw
-	}
-	return append(attrs, keyMethod.String("_OTHER"), keyMethodOriginal.String(cut(raw))), "HTTP"
-}
+func (g *given) GiveAttributes() (*tracer.Shared, []attribute.KeyValue) { return g.shared, g.attrs }
 
 // appendServer splits host and port; the port is the scheme's when none is written.
 func appendServer(attrs []attribute.KeyValue, hostPort, scheme string) []attribute.KeyValue {

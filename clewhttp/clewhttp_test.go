@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -207,6 +209,59 @@ func TestNamesOfServerSpans(t *testing.T) {
 				t.Errorf("name %q, route %q", s.Name, attrs(s)["http.route"])
 			}
 		})
+	}
+}
+
+// What requests have in common is remembered; who asks for many hosts and methods changes nothing for others.
+func TestARequestsAttributesDoNotDependOnOtherRequests(t *testing.T) {
+	r := clewtest.Record(t)
+	mux := http.NewServeMux()
+	mux.Handle("/users/{id}", http.NotFoundHandler())
+	handler := clewhttp.Handler(mux)
+	client := clewhttp.Transport(roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+	}))
+	long := strings.Repeat("h", 3000) + ".example"
+	var senders sync.WaitGroup
+	for sender := range 2 {
+		senders.Go(func() {
+			for i := range 600 {
+				i = (i*(7+sender) + 13*sender) % 300
+				host, method := fmt.Sprintf("h%d.example:%d", i, 1000+i), []string{"GET", "PUT", "BREW"}[i%3]
+				if i%50 == 0 {
+					host = long
+				}
+				target := fmt.Sprintf("http://%s/users/%d", host, i)
+				req := httptest.NewRequestWithContext(t.Context(), method, target, nil)
+				handler.ServeHTTP(httptest.NewRecorder(), req)
+				if _, err := client.RoundTrip(req); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	senders.Wait()
+	for _, s := range r.Spans() {
+		got := attrs(s)
+		n := strings.TrimPrefix(got["url.path"], "/users/")
+		if s.SpanKind == trace.SpanKindClient {
+			_, n, _ = strings.Cut(got["url.full"], "/users/")
+		}
+		i, err := strconv.Atoi(n)
+		if err != nil && len(got["url.full"]) < 2048 { // or else it is cut
+			t.Fatal(err)
+		}
+		host, port := fmt.Sprintf("h%d.example", i), strconv.Itoa(1000+i)
+		if i%50 == 0 {
+			host, port = long[:2048], "80"
+		}
+		method := []string{"GET", "PUT", "_OTHER"}[i%3]
+		if n == "" {
+			method = got["http.request.method"]
+		}
+		if got["server.address"] != host || got["server.port"] != port || got["http.request.method"] != method {
+			t.Fatalf("request %d: %v", i, got)
+		}
 	}
 }
 

@@ -35,6 +35,7 @@ func Handler(h http.Handler, opts ...HandlerOption) http.Handler {
 type handler struct {
 	next   http.Handler
 	config handlerConfig
+	kinds  kinds
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -48,15 +49,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	g := &serverAttributes{}
-	attrs, name := appendMethod(g.room[:0], r.Method)
-	full, pattern := name, h.route(r)
-	if pattern != "" {
-		attrs = append(attrs, keyRoute.String(pattern))
-		full += " " + pattern
-	}
-	g.attrs = appendRequest(attrs, r)
-	ctx, span := clew.Start(ctx, full, clew.Kind(trace.SpanKindServer), &g.given)
+	pattern := h.route(r)
+	kind := h.kinds.of(traits{
+		method: r.Method, route: pattern, host: r.Host, scheme: scheme(r), major: r.ProtoMajor, minor: r.ProtoMinor,
+	})
+	g := &given{shared: kind.shared}
+	g.attrs = appendRequest(g.room[:0], r)
+	ctx, span := clew.Start(ctx, kind.name, clew.Kind(trace.SpanKindServer), g)
 	rec := &recorder{ResponseWriter: w}
 	inner := r.WithContext(ctx)
 
@@ -64,7 +63,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p := recover()
 		if pattern == "" && inner.Pattern != "" {
 			if found := route(inner.Pattern); found != "" { // a mux further in decided
-				span.SetName(name + " " + found)
+				span.SetName(kind.name + " " + found)
 				span.SetAttributes(keyRoute.String(found))
 			}
 		}
@@ -89,13 +88,15 @@ func (h *handler) route(r *http.Request) string {
 	return ""
 }
 
-func appendRequest(attrs []attribute.KeyValue, r *http.Request) []attribute.KeyValue {
-	scheme := "http"
+func scheme(r *http.Request) string {
 	if r.TLS != nil {
-		scheme = "https"
+		return "https"
 	}
-	attrs = append(attrs, keyURLScheme.String(scheme), protocol(r.ProtoMajor, r.ProtoMinor))
-	attrs = appendServer(attrs, r.Host, scheme)
+	return "http"
+}
+
+// appendRequest appends what is a request's own.
+func appendRequest(attrs []attribute.KeyValue, r *http.Request) []attribute.KeyValue {
 	if r.URL != nil {
 		attrs = append(attrs, keyURLPath.String(cut(r.URL.Path)))
 	}

@@ -35,6 +35,7 @@ func Transport(base http.RoundTripper, opts ...TransportOption) http.RoundTrippe
 type transport struct {
 	base   http.RoundTripper
 	config transportConfig
+	kinds  kinds
 }
 
 func (t *transport) next() http.RoundTripper {
@@ -51,18 +52,18 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	var span *clew.Span
 	if t.config.skip == nil || !t.config.skip(r) {
-		g := &clientAttributes{}
-		attrs, name := appendMethod(g.room[:0], r.Method)
-		attrs = append(attrs, keyURLFull.String(fullURL(r.URL)))
-		g.attrs = appendServer(attrs, r.URL.Host, r.URL.Scheme)
-		ctx, span = clew.Start(ctx, name, clew.Kind(trace.SpanKindClient), &g.given)
+		kind := t.kinds.of(traits{method: r.Method, host: r.URL.Host, scheme: r.URL.Scheme, client: true})
+		g := &given{shared: kind.shared}
+		g.attrs = append(g.room[:0], keyURLFull.String(fullURL(r.URL)))
+		ctx, span = clew.Start(ctx, kind.name, clew.Kind(trace.SpanKindClient), g)
 	}
 
 	out := outgoing(ctx, r)
+	headers := &fresh{Header: propagators.Header(out.Header)}
 	if t.config.allowed(r.URL.Host) {
-		clew.Inject(ctx, fresh{propagators.Header(out.Header)})
+		clew.Inject(ctx, headers)
 	} else {
-		clew.InjectIDs(ctx, fresh{propagators.Header(out.Header)})
+		clew.InjectIDs(ctx, headers)
 	}
 	resp, err := t.next().RoundTrip(out)
 	if span == nil {
@@ -81,11 +82,10 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// outgoing is r in ctx, with a URL and headers of its own. If ctx has a span, headers that name another one are left out.
+// outgoing is r in ctx, with headers of its own. If ctx has a span, headers that name another one are left out.
 func outgoing(ctx context.Context, r *http.Request) *http.Request {
 	out := r.WithContext(ctx)
-	address := *r.URL
-	out.URL, out.Header = &address, make(http.Header, len(r.Header)+2)
+	out.Header = make(http.Header, len(r.Header)+2)
 	inside := trace.SpanContextFromContext(ctx).IsValid()
 	for name, values := range r.Header {
 		if !inside || spanHeader(name) == "" {
@@ -99,19 +99,24 @@ func outgoing(ctx context.Context, r *http.Request) *http.Request {
 // them; beside the current span that would be a second opinion about the parent, and no business of a host that may not
 // learn it.
 func spanHeader(name string) string {
-	for _, h := range spanHeaders {
-		if len(h) == len(name) && strings.EqualFold(h, name) {
-			return h
+	if len(name) < len(spanHeaders) {
+		for _, h := range spanHeaders[len(name)] {
+			if h.lower == name || strings.EqualFold(h.usual, name) {
+				return h.usual
+			}
 		}
 	}
 	return ""
 }
 
-var spanHeaders = func() (out []string) {
+type spelling struct{ usual, lower string }
+
+// spanHeaders are by the length of their names.
+var spanHeaders = func() (out [32][]spelling) {
 	for _, f := range propagators.Formats {
 		for _, name := range f.Fields {
 			if !f.NoSpan {
-				out = append(out, http.CanonicalHeaderKey(name))
+				out[len(name)] = append(out[len(name)], spelling{http.CanonicalHeaderKey(name), name})
 			}
 		}
 	}
@@ -119,13 +124,24 @@ var spanHeaders = func() (out []string) {
 }()
 
 // fresh is a carrier over headers in which no span is named, so that none has to be looked for.
-type fresh struct{ propagators.Header }
+type fresh struct {
+	propagators.Header
+	room [2]string // for the values that are written by default
+	used int
+}
 
-func (f fresh) Set(key, value string) {
-	if name := spanHeader(key); name != "" {
-		f.Header[name] = []string{value}
-	} else {
+func (f *fresh) Set(key, value string) {
+	name := spanHeader(key)
+	switch {
+	case name == "":
 		f.Header.Set(key, value)
+	case f.used < len(f.room):
+		values := f.room[f.used : f.used+1 : f.used+1]
+		values[0] = value
+		f.Header[name] = values
+		f.used++
+	default:
+		f.Header[name] = []string{value}
 	}
 }
 

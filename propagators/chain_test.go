@@ -35,7 +35,9 @@ func TestPathsAreWrittenAlikeFromAChainAndFromLists(t *testing.T) {
 				sc := trace.NewSpanContext(trace.SpanContextConfig{
 					TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2, byte(depth >> 8), byte(depth)}, TraceFlags: trace.FlagsSampled,
 				})
-				state.Position = state.Position.Below(sc, fmt.Sprint(called, depth%7))
+				below := new(inherit.Position)
+				below.Below(state.Position, sc, fmt.Sprint(called, depth%7))
+				state.Position = below
 				if depth > 20 && depth%20 > 1 {
 					continue
 				}

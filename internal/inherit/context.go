@@ -23,10 +23,7 @@ func With(ctx context.Context, s *State) context.Context {
 
 // Enter returns a context with s in which span is the current one.
 func Enter(ctx context.Context, s *State, span trace.Span) context.Context {
-	if spanKey == nil {
-		return trace.ContextWithSpan(With(ctx, s), span)
-	}
-	return &inside{ctx, s, span}
+	return new(Inside).Enter(ctx, s, span)
 }
 
 // EnterRemote returns a context with s, unless that is nil, that continues sc, a span of another process.
@@ -38,18 +35,29 @@ func EnterRemote(ctx context.Context, s *State, sc trace.SpanContext) context.Co
 		return trace.ContextWithRemoteSpanContext(ctx, sc)
 	}
 	r := &remote{span: remoteSpan{noSpan, sc.WithRemote(true)}}
-	r.inside = inside{ctx, s, &r.span}
+	r.Inside = Inside{ctx, s, &r.span}
 	return r
 }
 
-// inside is a context with a state and a current span: one link of the chain where OpenTelemetry's would make two.
-type inside struct {
+// Inside is a context with a state and a current span: one link of the chain where OpenTelemetry's would make two. It is not
+// copied.
+type Inside struct {
 	context.Context
 	state *State // nil leaves it to the context above
 	span  trace.Span
 }
 
-func (c *inside) Value(k any) any {
+// Enter is the function Enter, in the memory of a new c.
+func (c *Inside) Enter(ctx context.Context, s *State, span trace.Span) context.Context {
+	if spanKey == nil {
+		return trace.ContextWithSpan(With(ctx, s), span)
+	}
+	*c = Inside{ctx, s, span}
+	return c
+}
+
+// Value implements context.Context.
+func (c *Inside) Value(k any) any {
 	switch {
 	case k == key{}:
 		if c.state != nil {
@@ -61,9 +69,9 @@ func (c *inside) Value(k any) any {
 	return c.Context.Value(k)
 }
 
-// remote is inside for a span of another process, in one piece of memory.
+// remote is Inside for a span of another process, in one piece of memory.
 type remote struct {
-	inside
+	Inside
 	span remoteSpan
 }
 

@@ -11,15 +11,15 @@ import (
 // attributes of a runaway recursion stay bounded.
 const MaxPath = 256
 
-// Position is where a span stands in its trace. It is not changed and not copied.
+// Position is where a span stands in its trace. Once it is set it is not changed, and never copied.
 type Position struct {
 	Trace  trace.TraceID
 	Span   trace.SpanID
 	Remote bool // Span belongs to another process
 
+	depth int32 // how many links there are above
 	name  string
 	above *Position             // nil if nothing is known beyond Span, or the paths are from the beginning
-	depth int                   // how many links there are above
 	known atomic.Pointer[paths] // once somebody has asked for the paths of a child
 }
 
@@ -55,19 +55,18 @@ func (p *Position) Of(sc trace.SpanContext) bool {
 	return p.Span.IsValid() && p.Span == sc.SpanID() && p.Trace == sc.TraceID()
 }
 
-// Below is the position of the span sc, called name, whose parent is at p.
-func (p *Position) Below(sc trace.SpanContext, name string) *Position {
-	child := &Position{Trace: sc.TraceID(), Span: sc.SpanID(), name: name}
-	if !p.Span.IsValid() {
-		p = Nowhere
+// Below sets a new p to that of the span sc, called name, whose parent is at above.
+func (p *Position) Below(above *Position, sc trace.SpanContext, name string) {
+	p.Trace, p.Span, p.name = sc.TraceID(), sc.SpanID(), name
+	if !above.Span.IsValid() {
+		above = Nowhere
 	}
-	if p.depth >= MaxPath { // so that a chain without end does not keep all of its links in memory
-		child.above = &Position{Trace: p.Trace, Span: p.Span}
-		child.above.known.Store(p.lead())
-		return child
+	if above.depth >= MaxPath { // so that a chain without end does not keep all of its links in memory
+		p.above = &Position{Trace: above.Trace, Span: above.Span}
+		p.above.known.Store(above.lead())
+		return
 	}
-	child.above, child.depth = p, p.depth+1
-	return child
+	p.above, p.depth = above, above.depth+1
 }
 
 // Paths returns the names and the ids, in UUID form, from the root to p's span. They are to be read only.

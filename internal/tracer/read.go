@@ -25,13 +25,13 @@ func read[T any](s *Span, f func() T) T {
 }
 
 // readList is read for a slice.
-func readList[T any](s *Span, list *[]T) []T {
+func readList[T any](s *Span, list func() []T) []T {
 	if s.ended.Load() {
-		return *list
+		return list()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(*list)
+	return slices.Clone(list())
 }
 
 // Name is what the span is called.
@@ -53,10 +53,14 @@ func (s *Span) EndTime() time.Time { return read(s, func() time.Time { return s.
 func (s *Span) Status() sdktrace.Status { return read(s, func() sdktrace.Status { return s.status }) }
 
 // Events are what happened, the last of it if there was more than the limit allows.
-func (s *Span) Events() []sdktrace.Event { return readList(s, &s.events.list) }
+func (s *Span) Events() []sdktrace.Event {
+	return readList(s, func() []sdktrace.Event { return s.rare().events.list })
+}
 
 // Links are the spans that this one has to do with.
-func (s *Span) Links() []sdktrace.Link { return readList(s, &s.links.list) }
+func (s *Span) Links() []sdktrace.Link {
+	return readList(s, func() []sdktrace.Link { return s.rare().links.list })
+}
 
 // Attributes are those that were set and those of the stamp.
 func (s *Span) Attributes() []attribute.KeyValue {
@@ -64,12 +68,12 @@ func (s *Span) Attributes() []attribute.KeyValue {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.stamp == nil {
-			return slices.Clone(s.attrs.list)
+			return s.attrs.all(nil)
 		}
 		all, _ := s.withStamp()
 		return all
 	}
-	if s.stamp == nil {
+	if s.stamp == nil && s.attrs.shared == nil {
 		return s.attrs.list
 	}
 	if all := s.all.Load(); all != nil {
@@ -93,10 +97,10 @@ func (s *Span) DroppedAttributes() int {
 }
 
 // DroppedEvents is how many events there was no room for.
-func (s *Span) DroppedEvents() int { return read(s, func() int { return s.events.dropped }) }
+func (s *Span) DroppedEvents() int { return read(s, func() int { return s.rare().events.dropped }) }
 
 // DroppedLinks is how many links there was no room for.
-func (s *Span) DroppedLinks() int { return read(s, func() int { return s.links.dropped }) }
+func (s *Span) DroppedLinks() int { return read(s, func() int { return s.rare().links.dropped }) }
 
 // ChildSpanCount is how many spans were started below this one while it was recording, by this package.
 func (s *Span) ChildSpanCount() int { return int(s.children.Load()) }

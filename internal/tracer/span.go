@@ -41,10 +41,34 @@ type Span struct {
 	end    time.Time
 	status sdktrace.Status
 	attrs  attributes
+	more   *more // nil for most
+	tells  bool  // an attribute says something about what children inherit
+}
+
+// more is what few spans have.
+type more struct {
 	events recent[sdktrace.Event]
 	links  recent[sdktrace.Link]
 	task   *rt.Task
-	tells  bool // an attribute says something about what children inherit
+}
+
+// none is the more of a span without; it is not changed.
+var none = &more{}
+
+// rare is what s has of it, to be read. Who calls it holds the lock, or s has ended.
+func (s *Span) rare() *more {
+	if s.more == nil {
+		return none
+	}
+	return s.more
+}
+
+// extend is rare, to be changed.
+func (s *Span) extend() *more {
+	if s.more == nil {
+		s.more = new(more)
+	}
+	return s.more
 }
 
 var (
@@ -85,7 +109,8 @@ func (s *Span) Begin(d *Decision, name string, o *Options) {
 		s.AddLink(l)
 	}
 	s.set(d.attrs)
-	if !o.Keep || len(d.attrs) > 0 || !s.keep(o.Attributes) {
+	if !o.Keep || len(d.attrs) > 0 || !s.keep(o.Shared, o.Attributes) {
+		s.set(o.Shared.List())
 		s.set(o.Attributes)
 	}
 }
@@ -145,7 +170,7 @@ func (s *Span) AddLink(link trace.Link) {
 		}
 		l := &s.tracer.provider.limits
 		attrs, dropped := l.some(link.Attributes, l.AttributePerLinkCountLimit)
-		s.links.add(sdktrace.Link{SpanContext: link.SpanContext, Attributes: attrs, DroppedAttributeCount: dropped}, l.LinkCountLimit)
+		s.extend().links.add(sdktrace.Link{SpanContext: link.SpanContext, Attributes: attrs, DroppedAttributeCount: dropped}, l.LinkCountLimit)
 	})
 }
 
@@ -158,7 +183,7 @@ func (s *Span) addEvent(name string, opts []trace.EventOption) {
 	c := trace.NewEventConfig(opts...)
 	l := &s.tracer.provider.limits
 	attrs, dropped := l.some(c.Attributes(), l.AttributePerEventCountLimit)
-	s.events.add(sdktrace.Event{Name: name, Attributes: attrs, DroppedAttributeCount: dropped, Time: c.Timestamp()}, l.EventCountLimit)
+	s.extend().events.add(sdktrace.Event{Name: name, Attributes: attrs, DroppedAttributeCount: dropped, Time: c.Timestamp()}, l.EventCountLimit)
 }
 
 // RecordError records err as an exception event. The status stays as it is.
@@ -226,8 +251,8 @@ func (s *Span) finish(at time.Time) {
 	s.end = at
 	s.ended.Store(true)
 	s.mu.Unlock()
-	if s.task != nil {
-		s.task.End()
+	if task := s.rare().task; task != nil {
+		task.End()
 	}
 	for _, sp := range *s.tracer.provider.processors.Load() {
 		sp.OnEnd(s)

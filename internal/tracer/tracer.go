@@ -26,6 +26,7 @@ type Options struct {
 	Kind       trace.SpanKind
 	Attributes []attribute.KeyValue // copied, unless Keep is set
 	Keep       bool                 // see Given
+	Shared     *Shared              // in front of Attributes, if Keep is set; or nil
 	Links      []trace.Link
 	Time       time.Time // zero is now
 	NewRoot    bool      // leave the current span out of account
@@ -86,7 +87,7 @@ func (t *Tracer) Decide(ctx context.Context, parent trace.Span, name string, o *
 		}
 	} else {
 		result = t.provider.sampler.ShouldSample(sdktrace.SamplingParameters{
-			ParentContext: d.Context, TraceID: c.TraceID, Name: name, Kind: o.Kind, Attributes: o.Attributes, Links: o.Links,
+			ParentContext: d.Context, TraceID: c.TraceID, Name: name, Kind: o.Kind, Attributes: o.Shared.With(o.Attributes), Links: o.Links,
 		})
 	}
 	c.TraceState = result.Tracestate
@@ -138,6 +139,6 @@ func (s *Span) Task(ctx context.Context) context.Context {
 	ctx, task := rt.NewTask(ctx, s.Name())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.task = task
+	s.extend().task = task
 	return ctx
 }
