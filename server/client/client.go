@@ -61,7 +61,7 @@ func IsNotFound(err error) bool {
 type Query struct {
 	Service, Name, Session, User, Type string // exact
 	Status                             string // unset, ok or error
-	Text                               string // what one span must be, in the query language
+	Text                               string // what one span must be, in the query language; sort:… puts the list in an order
 	From, To                           time.Time
 
 	Limit  int    // of the page; 0 is the server's default
@@ -94,6 +94,12 @@ func formatTime(t time.Time) string {
 // Traces lists traces, newest first.
 func (c *Client) Traces(ctx context.Context, q Query) (List[TraceSummary], error) {
 	return get[List[TraceSummary]](ctx, c, "/traces", q.values())
+}
+
+// Spans lists spans of all traces, newest first. A span is listed when it matches
+// all of q, and was itself active in [From, To).
+func (c *Client) Spans(ctx context.Context, q Query) (List[SpanOutline], error) {
+	return get[List[SpanOutline]](ctx, c, "/spans", q.values())
 }
 
 // Forget deletes traces that q selects, whole, at most a page of them: call it

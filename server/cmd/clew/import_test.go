@@ -102,6 +102,10 @@ func TestWhatWasImportedIsListedAndSafeToPrint(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list.Items) != 1 || list.Items[0].SpanCount != 2 {
 		t.Errorf("ls --json: %v\n%s", err, out)
 	}
+	out, _, code = run(t, nil, "ls", "--spans", "--url", server.url, "name:*pay", "sort:-duration")
+	if lines := strings.Split(strings.TrimSpace(out), "\n"); code != 0 || len(lines) != 2 || !strings.Contains(lines[1], "0af7651916cd43dd8448eb211c80319c") || strings.Contains(out, "\x1b") {
+		t.Errorf("ls --spans: exit code %d, printed\n%s", code, out)
+	}
 	if _, stderr, code := run(t, nil, "ls", "--status", "bad", "--url", server.url); code != 1 || !strings.Contains(stderr, "status") {
 		t.Errorf("a wrong filter: exit code %d, printed %s", code, stderr)
 	}

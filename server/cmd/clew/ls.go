@@ -27,10 +27,14 @@ func ls(ctx context.Context, a *app, args []string) error {
 	timeFlag(fs, "from", "active at this `time` or later: RFC 3339, or an age such as 90m or 36h", &q.From)
 	timeFlag(fs, "to", "active before this `time`", &q.To)
 	fs.IntVar(&q.Limit, "n", 20, "at most this `many`")
+	spans := fs.Bool("spans", false, "list the spans that match, not their traces")
 	if err := parse(fs, args); err != nil {
 		return err
 	}
 	q.Text = strings.Join(fs.Args(), " ")
+	if *spans {
+		return lsSpans(ctx, a, &r, q)
+	}
 	list, err := r.client().Traces(ctx, q)
 	if err != nil {
 		return r.explain(err)
@@ -50,6 +54,33 @@ func ls(ctx context.Context, a *app, args []string) error {
 			cmp.Or(terminal.Tokens(t.InputTokens, t.OutputTokens), "-"), cmp.Or(terminal.Cost(t.Cost), "-"),
 			terminal.Cut(terminal.Printable(terminal.Some(t.Services, 3)), 60),
 			terminal.Cut(terminal.Printable(t.Name), 60), torn(t))
+	}
+	return w.Flush()
+}
+
+func lsSpans(ctx context.Context, a *app, r *remote, q client.Query) error {
+	list, err := r.client().Spans(ctx, q)
+	if err != nil {
+		return r.explain(err)
+	}
+	if r.json {
+		return printJSON(a, list)
+	}
+	if len(list.Items) == 0 {
+		_, err := fmt.Fprintln(a.stderr, "no spans")
+		return err
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "TRACE\tSPAN\tSTART\tDURATION\tSTATUS\tTYPE\tTOKENS\tCOST\tSERVICE\tNAME")
+	for _, s := range list.Items {
+		duration := terminal.Duration(s.DurationNS)
+		if s.Open {
+			duration = "open"
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			s.TraceID, s.SpanID, s.StartTime.Local().Format(time.DateTime), duration, s.Status, terminal.Cut(terminal.Printable(s.Type), 20),
+			cmp.Or(terminal.Tokens(s.InputTokens, s.OutputTokens), "-"), cmp.Or(terminal.Cost(s.Cost), "-"),
+			terminal.Cut(terminal.Printable(cmp.Or(s.Service, "-")), 40), terminal.Cut(terminal.Printable(s.Name), 60))
 	}
 	return w.Flush()
 }

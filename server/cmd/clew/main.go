@@ -26,7 +26,7 @@ type command struct {
 var commands = []command{
 	{"serve", "[flags]", "run the server", serve},
 	{"demo", "[flags]", "run a small system of processes and show its trace", runDemo},
-	{"ls", "[flags] [QUERY]", "list traces, newest first", ls},
+	{"ls", "[flags] [QUERY]", "list traces, newest first, or with --spans spans", ls},
 	{"forget", "[flags] QUERY", "delete the traces that a query finds", forget},
 	{"show", "[flags] TRACE", "show a trace as a tree, and what is wrong with it", show},
 	{"decode", "[flags] [TEXT]", "say what a pasted header, JSON, env or log line carries", decodeText},

@@ -109,6 +109,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + whole + "/spans/" + spanID(2).String() + "?explain=1", 200},
 		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + broken + "/spans/" + spanID(4).String() + "?twin=1", 200},
 		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + whole + "/spans/ffffffffffffffff", 404},
+		{"/spans", "/spans?q=sort:duration", 200},
+		{"/spans", "/spans?q=sort:spans", 400},
 		{"/sessions", "/sessions", 200},
 		{"/sessions", "/sessions?user=nobody", 200},
 		{"/sessions/{session_id}", "/sessions/chat%2F7%20%C3%A4", 200},

@@ -155,26 +155,39 @@ func (p *params) span() (from, to trace.Time) {
 
 // filter reads every field of a query.Filter.
 func (p *params) filter() query.Filter {
-	f := query.Filter{
-		Service: p.text("service"), Name: p.text("name"), Session: p.text("session"), User: p.text("user"), Type: p.text("type"),
-		Status: p.oneOf("status", "unset", "ok", "error"), Where: p.where(),
-	}
-	f.From, f.To = p.span()
+	f, _ := p.listFilter("")
 	return f
 }
 
-// where reads q, a condition in the language of package query.
-func (p *params) where() query.Expr {
-	e, err := query.Parse(p.text("q"), time.Now())
+// list reads a filter and a page of a list, which the query may put in an order.
+func (p *params) list(of query.List) (query.Filter, query.Page) {
+	f, sort := p.listFilter(of)
+	return f, p.page(sort)
+}
+
+func (p *params) listFilter(of query.List) (query.Filter, query.Sort) {
+	f := query.Filter{
+		Service: p.text("service"), Name: p.text("name"), Session: p.text("session"), User: p.text("user"), Type: p.text("type"),
+		Status: p.oneOf("status", "unset", "ok", "error"),
+	}
+	var sort query.Sort
+	f.Where, sort = p.where(of)
+	f.From, f.To = p.span()
+	return f, sort
+}
+
+// where reads q, a query in the language of package query.
+func (p *params) where(of query.List) (query.Expr, query.Sort) {
+	e, sort, err := query.ParseList(p.text("q"), time.Now(), of)
 	if err != nil {
 		p.fail("q", "q, %v", err)
 	}
-	return e
+	return e, sort
 }
 
 // page reads limit and cursor.
-func (p *params) page() query.Page {
-	return query.Page{Limit: p.limit(), Cursor: p.text("cursor")}
+func (p *params) page(sort query.Sort) query.Page {
+	return query.Page{Limit: p.limit(), Cursor: p.text("cursor"), Sort: sort}
 }
 
 func (p *params) limit() int { return p.number("limit", defaultLimit, 1, maxLimit) }

@@ -9,9 +9,10 @@ import (
 
 func (a *api) listSessions(w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
-	filter := query.Filter{User: p.text("user"), Where: p.where()}
+	where, sort := p.where(query.ListOfSessions)
+	filter := query.Filter{User: p.text("user"), Where: where}
 	filter.From, filter.To = p.span()
-	page := p.page()
+	page := p.page(sort)
 	if err := p.done(); err != nil {
 		return err
 	}
@@ -24,7 +25,7 @@ func (a *api) listSessions(w http.ResponseWriter, r *http.Request) error {
 
 func (a *api) getSession(w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
-	id, page := p.sessionID(), p.page()
+	id, page := p.sessionID(), p.page(query.Sort{})
 	if err := p.done(); err != nil {
 		return err
 	}

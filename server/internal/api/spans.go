@@ -5,8 +5,26 @@ import (
 	"math"
 	"net/http"
 
+	"github.com/clewhq/clew/server/client"
+	"github.com/clewhq/clew/server/internal/query"
+	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/trace"
 )
+
+// listSpans lists spans of all traces, without their bodies.
+func (a *api) listSpans(w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	filter, page := p.list(query.ListOfSpans)
+	if err := p.done(); err != nil {
+		return err
+	}
+	items, next, err := a.Store.Search(r.Context(), filter, page)
+	if err != nil {
+		return err
+	}
+	found := wireList(items, func(f store.Found) client.SpanOutline { return wireOutline(f.Span, f.Twin) })
+	return writeJSON(w, client.List[client.SpanOutline]{Items: found, NextCursor: next})
+}
 
 func (a *api) getSpan(w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)

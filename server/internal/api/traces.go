@@ -9,12 +9,13 @@ import (
 	"net/http"
 
 	"github.com/clewhq/clew/server/client"
+	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
 func (a *api) listTraces(w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
-	filter, page := p.filter(), p.page()
+	filter, page := p.list(query.ListOfTraces)
 	if err := p.done(); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func Complete(text string) Completion {
 		}
 	}
 	c := Completion{Replace: utf8.RuneCountInString(atom)}
-	for _, f := range Fields() {
+	for _, f := range append(Fields(), Modifiers()...) {
 		if strings.HasPrefix(f.Name, atom) {
 			c.Fields = append(c.Fields, f)
 		}
@@ -64,6 +64,9 @@ func Quote(value string) string { return quoteValue(value) }
 // FieldValues returns the values of a field of the table that are few; nil when
 // they must be looked up.
 func FieldValues(name string) []string {
+	if m := modifierOf(name); m != nil {
+		return m.values
+	}
 	f, _, ok := lookup(name)
 	if !ok {
 		return nil

@@ -19,6 +19,8 @@ func TestTheEndOfAQueryIsCompleted(t *testing.T) {
 		{"ser", 3, []string{"service"}, "", ""},
 		{"ä -ser", 3, []string{"service"}, "", ""},
 		{"a (st", 2, []string{"status", "start"}, "", ""},
+		{"so", 2, []string{"sort"}, "", ""},
+		{"sort:-c", 2, nil, "sort", "-c"},
 		{"zz", 2, nil, "", ""},
 		{"service:", 0, nil, "service", ""},
 		{"-service:pl", 2, nil, "service", "pl"},

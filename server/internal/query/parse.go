@@ -27,27 +27,34 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("at character %d: %s", e.Offset+1, e.Message)
 }
 
-// Parse reads a query; nil is the empty one, which everything matches. Relative
-// times count from now. The error is a *SyntaxError.
+// Parse reads a condition; nil is the empty one, which everything matches.
+// Relative times count from now. The error is a *SyntaxError.
 func Parse(text string, now time.Time) (Expr, error) {
-	p := parser{text: text, now: now}
+	e, _, err := ParseList(text, now, "")
+	return e, err
+}
+
+// ParseList reads a query that asks for a list of that kind: a condition, and in
+// which order the list is to be.
+func ParseList(text string, now time.Time, of List) (Expr, Sort, error) {
+	p := parser{text: text, now: now, list: of}
 	if len(text) > maxText {
-		return nil, &SyntaxError{0, fmt.Sprintf("the query is longer than %d bytes", maxText)}
+		return nil, Sort{}, &SyntaxError{0, fmt.Sprintf("the query is longer than %d bytes", maxText)}
 	}
 	if !utf8.ValidString(text) {
-		return nil, &SyntaxError{0, "the query is not UTF-8"}
+		return nil, Sort{}, &SyntaxError{0, "the query is not UTF-8"}
 	}
 	if p.space(); p.at == len(text) {
-		return nil, nil
+		return nil, Sort{}, nil
 	}
 	e := p.or()
 	if p.err == nil && p.at < len(text) {
 		p.fail(p.at, "%q closes nothing", text[p.at])
 	}
 	if p.err != nil {
-		return nil, p.err
+		return nil, Sort{}, p.err
 	}
-	return e, nil
+	return e, p.sort, nil
 }
 
 // parser remembers the first mistake and then stands at the end of the text.
@@ -58,6 +65,10 @@ type parser struct {
 	depth int
 	terms int
 	err   *SyntaxError
+
+	list   List // what is asked for; "" when only a condition is
+	sort   Sort
+	sorted bool // sort was given
 }
 
 func (p *parser) fail(at int, format string, args ...any) {
@@ -83,16 +94,24 @@ func (p *parser) word(w string) bool {
 	return true
 }
 
+// or reads an expression; nil when there are only modifiers.
 func (p *parser) or() Expr {
 	parts := []Expr{p.and()}
 	for p.err == nil && p.word("OR") {
+		at := p.at
 		parts = append(parts, p.and())
+		if i := slices.Index(parts, nil); i >= 0 {
+			p.fail(at, "OR needs a condition on both sides")
+		}
 	}
 	return flatten(parts, func(e Expr) (Or, bool) { o, ok := e.(Or); return o, ok })
 }
 
 func (p *parser) and() Expr {
-	parts := []Expr{p.not()}
+	var parts []Expr
+	if e := p.not(); e != nil {
+		parts = append(parts, e)
+	}
 	for p.err == nil && p.at < len(p.text) && !strings.ContainsRune(")}", rune(p.text[p.at])) {
 		before := p.at
 		if p.word("OR") {
@@ -100,7 +119,12 @@ func (p *parser) and() Expr {
 			break
 		}
 		p.word("AND")
-		parts = append(parts, p.not())
+		if e := p.not(); e != nil {
+			parts = append(parts, e)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
 	}
 	return flatten(parts, func(e Expr) (And, bool) { a, ok := e.(And); return a, ok })
 }
@@ -246,12 +270,21 @@ func (p *parser) term() Expr {
 	if p.err != nil {
 		return nil
 	}
+	m := modifierOf(name)
 	if text == "" && !quoted {
+		if m != nil {
+			p.fail(valueAt, "%s: wants one of %s", name, strings.Join(m.values, ", "))
+			return nil
+		}
 		p.fail(valueAt, "a value is missing after %s%s; %s:* asks for any, %s:\"\" for none", name, op, name, name)
 		return nil
 	}
 	v := Value{Text: text, Glob: !quoted && strings.Contains(text, "*")}
 	p.space()
+	if m != nil {
+		p.modify(m, op, v, from, fieldEnd, valueAt)
+		return nil
+	}
 	return p.comparison(name, op, v, from, fieldEnd, valueAt)
 }
 

@@ -117,6 +117,7 @@ func conjuncts(e Expr) []Expr {
 type Page struct {
 	Limit  int    // at least 1
 	Cursor string // "" for the first page, else the Next of the page before
+	Sort   Sort   // the order of the list; the same for all of its pages
 }
 
 // Trace is the whole that a span is judged in.

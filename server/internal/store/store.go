@@ -37,7 +37,7 @@ type Store interface {
 	// before its span does; of several spans that share its span id it joins
 	// the first by [trace.Compare]. Facts are validated by the caller: ids are
 	// not zero, Start is set, Resource and Scope are not nil, Derived is
-	// filled, and Metadata holds what encoding/json decodes
+	// filled, with no negative number, and Metadata holds what encoding/json decodes
 	// to, or int64. An empty list, map or string need not come back as the
 	// kind of empty that it was. Append retains the spans; the caller must not
 	// change them afterwards.
@@ -71,11 +71,16 @@ type Store interface {
 	Summaries(ctx context.Context, ids ...trace.TraceID) ([]trace.Summary, error)
 
 	// Traces lists the traces that f selects (see [query.Filter.Match]) by
-	// descending Start, then descending id. Next is "" on the last page.
+	// descending Start, then descending id, or as p.Sort says. Next is "" on the
+	// last page. What grows while a list is paged by it moves in the list.
 	Traces(ctx context.Context, f query.Filter, p query.Page) (items []trace.Summary, next string, err error)
 
+	// Search lists the spans that f selects by descending Start, then in the
+	// order of [SpanCursor], or as p.Sort says.
+	Search(ctx context.Context, f query.Filter, p query.Page) (items []Found, next string, err error)
+
 	// Sessions lists the sessions that f selects by descending End, then
-	// ascending id. A session's User is that of the earliest span which has
+	// ascending id, or as p.Sort says. A session's User is that of the earliest span which has
 	// one; of two that start at once, the one in the trace of lower id.
 	Sessions(ctx context.Context, f query.Filter, p query.Page) (items []trace.SessionSummary, next string, err error)
 
@@ -138,6 +143,14 @@ type Service struct {
 type Hinted struct {
 	Hint string
 	Span *trace.Span
+}
+
+// Found is a span of a listing. Span is an outline span; Twin says which of the
+// spans of its trace that share its id it is, from 0, in the order of
+// [trace.Compare].
+type Found struct {
+	Span *trace.Span
+	Twin int
 }
 
 // Stats counts what a store holds.

@@ -190,10 +190,27 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 			found = append(found, sum)
 		}
 	}
-	at := func(sum trace.Summary) store.Cursor { return store.Cursor{At: sum.Start, ID: string(sum.TraceID[:])} }
-	return page(found, p, store.ListTraces, at, func(a, b store.Cursor) int {
-		return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(b.ID, a.ID))
-	})
+	return page(found, p, store.ListTraces, func(sum trace.Summary) store.Cursor { return store.TraceCursor(&sum, p.Sort) })
+}
+
+// Search implements [store.Store].
+func (s *Store) Search(ctx context.Context, f query.Filter, p query.Page) ([]store.Found, string, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, "", err
+	}
+	defer s.mu.RUnlock()
+	var found []store.Found
+	for id := range s.traces {
+		of := &query.Trace{Spans: s.spans(id)}
+		twins := map[trace.SpanID]int{}
+		for _, sp := range of.Spans {
+			if f.Match(sp, of) {
+				found = append(found, store.Found{Span: outline(sp), Twin: twins[sp.ID]})
+			}
+			twins[sp.ID]++
+		}
+	}
+	return page(found, p, store.ListSpans, func(sp store.Found) store.Cursor { return store.SpanCursor(sp.Span, p.Sort) })
 }
 
 // Sessions implements [store.Store].
@@ -217,27 +234,24 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 			found = append(found, sum)
 		}
 	}
-	at := func(sum trace.SessionSummary) store.Cursor { return store.Cursor{At: sum.End, ID: sum.ID} }
-	return page(found, p, store.ListSessions, at, func(a, b store.Cursor) int {
-		return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(a.ID, b.ID))
-	})
+	return page(found, p, store.ListSessions, func(sum trace.SessionSummary) store.Cursor { return store.SessionCursor(&sum, p.Sort) })
 }
 
-// page sorts found by order and cuts p out of it.
-func page[T any](found []T, p query.Page, l store.Listing, at func(T) store.Cursor, order func(a, b store.Cursor) int) ([]T, string, error) {
+// page sorts found and cuts p out of it.
+func page[T any](found []T, p query.Page, l store.Listing, at func(T) store.Cursor) ([]T, string, error) {
 	if p.Cursor != "" {
-		after, err := store.DecodeCursor(l, p.Cursor)
+		after, err := store.DecodeCursor(l, p.Sort, p.Cursor)
 		if err != nil {
 			return nil, "", err
 		}
-		found = slices.DeleteFunc(found, func(t T) bool { return order(at(t), after) <= 0 })
+		found = slices.DeleteFunc(found, func(t T) bool { return at(t).Compare(after, l, p.Sort) <= 0 })
 	}
-	slices.SortFunc(found, func(a, b T) int { return order(at(a), at(b)) })
+	slices.SortFunc(found, func(a, b T) int { return at(a).Compare(at(b), l, p.Sort) })
 	limit := max(1, p.Limit)
 	if len(found) <= limit {
 		return found, "", nil
 	}
-	return found[:limit], at(found[limit-1]).Encode(l), nil
+	return found[:limit], at(found[limit-1]).Encode(l, p.Sort), nil
 }
 
 // Session implements [store.Store].

@@ -159,6 +159,26 @@ func BenchmarkRead(b *testing.B) {
 			_, _, err := s.Traces(b.Context(), query.Filter{Where: saying("minotaur")}, query.Page{Limit: 50})
 			return err
 		}},
+		{"first page of spans", func() error {
+			_, _, err := s.Search(b.Context(), query.Filter{}, query.Page{Limit: 50})
+			return err
+		}},
+		{"spans by service and name", func() error {
+			_, _, err := s.Search(b.Context(), query.Filter{Service: "service-3", Name: "step 7"}, query.Page{Limit: 50})
+			return err
+		}},
+		{"spans by a common word", func() error {
+			_, _, err := s.Search(b.Context(), query.Filter{Where: saying("w77")}, query.Page{Limit: 50})
+			return err
+		}},
+		{"longest spans", func() error {
+			_, _, err := s.Search(b.Context(), query.Filter{}, query.Page{Limit: 50, Sort: query.Sort{By: "duration", Desc: true}})
+			return err
+		}},
+		{"dearest traces", func() error {
+			_, _, err := s.Traces(b.Context(), query.Filter{}, query.Page{Limit: 50, Sort: query.Sort{By: "cost", Desc: true}})
+			return err
+		}},
 		{"first page of sessions", func() error {
 			_, _, err := s.Sessions(b.Context(), query.Filter{}, query.Page{Limit: 50})
 			return err

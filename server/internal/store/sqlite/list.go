@@ -17,6 +17,7 @@ import (
 const (
 	checkChunk = 16
 	walkChunk  = 256
+	maxChunk   = 4096
 )
 
 // longTrace is what the index traces_long begins at. A range of time needs to
@@ -59,8 +60,8 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 			return err
 		}
 		l := listing[trace.Summary]{
-			kind: store.ListTraces, size: checkChunk,
-			at: func(sum *trace.Summary) store.Cursor { return store.Cursor{At: sum.Start, ID: string(sum.TraceID[:])} },
+			kind: store.ListTraces, sort: p.Sort, size: checkChunk,
+			at: func(sum *trace.Summary) store.Cursor { return store.TraceCursor(sum, p.Sort) },
 		}
 		if !sel.check {
 			l.size = max(1, p.Limit) + 1
@@ -72,7 +73,7 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 			if sel.none {
 				return nil, nil
 			}
-			return tracesAfter(t, sel, f, after, n)
+			return tracesAfter(t, sel, f, p.Sort, after, n)
 		}
 		l.matches = func(c candidate[trace.Summary]) (bool, error) {
 			switch {
@@ -90,39 +91,48 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 }
 
 // tracesAfter returns the next candidates of a list.
-func tracesAfter(t *tx, sel *selection, f query.Filter, after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
+func tracesAfter(t *tx, sel *selection, f query.Filter, order query.Sort, after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
 	where := inTime(f, "t")
 	sel.condition(&where)
+	if !order.IsZero() {
+		by, err := orderBy(traceOrders, order, &where, after, traceTie)
+		if err != nil {
+			return nil, err
+		}
+		return traceChunk(t, "traces t", where, by, n)
+	}
 	if after != nil {
 		where.add("(t.start_ns, t.trace_id) < (?, ?)", int64(after.At), []byte(after.ID))
 	}
 	if sel.isFew {
-		return traceChunk(t, "traces t", where, n)
+		return traceChunk(t, "traces t", where, newest, n)
 	}
 	if f.From == 0 {
-		return traceChunk(t, "traces t INDEXED BY traces_by_start", where, n)
+		return traceChunk(t, "traces t INDEXED BY traces_by_start", where, newest, n)
 	}
 	edge := int64(max(f.From, math.MinInt64+longTrace) - longTrace)
 	recent := where
 	recent.add("t.start_ns >= ?", edge)
-	out, err := traceChunk(t, "traces t INDEXED BY traces_by_start", recent, n)
+	out, err := traceChunk(t, "traces t INDEXED BY traces_by_start", recent, newest, n)
 	if err != nil || len(out) == n {
 		return out, err
 	}
 	long := where
 	long.add("t.start_ns < ? AND t.end_ns - t.start_ns > 3600000000000", edge)
-	rest, err := traceChunk(t, "traces t INDEXED BY traces_long", long, n-len(out))
+	rest, err := traceChunk(t, "traces t INDEXED BY traces_long", long, newest, n-len(out))
 	return append(out, rest...), err
 }
 
-func traceQuery(from string, where condition) string {
-	return "SELECT t.no, t.revised, " + traceColumns + " FROM " + from + " WHERE " + where.String() +
-		" ORDER BY t.start_ns DESC, t.trace_id DESC LIMIT ?"
+// newest is the order of a list of traces when nobody asks for another.
+const newest = "t.start_ns DESC, t.trace_id DESC"
+
+func traceQuery(from string, where condition, order string) string {
+	return "SELECT t.no, t.revised, " + traceColumns + " FROM " + from + " WHERE " + where.String() + " ORDER BY " + order + " LIMIT ?"
 }
 
-func traceChunk(t *tx, from string, where condition, n int) ([]candidate[trace.Summary], error) {
+func traceChunk(t *tx, from string, where condition, order string, n int) ([]candidate[trace.Summary], error) {
 	var out []candidate[trace.Summary]
-	err := t.query(traceQuery(from, where), append(slices.Clip(where.args), n), func(scan func(...any) error) (bool, error) {
+	err := t.query(traceQuery(from, where, order), append(slices.Clip(where.args), n), func(scan func(...any) error) (bool, error) {
 		var r traceRow
 		var c candidate[trace.Summary]
 		if err := scan(append([]any{&c.no, &c.revised}, r.dest()...)...); err != nil {
@@ -167,8 +177,8 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 			where.add("x.no IN (" + numbersList(nos) + ")")
 		}
 		l := listing[trace.SessionSummary]{
-			kind: store.ListSessions, size: checkChunk,
-			at: func(sum *trace.SessionSummary) store.Cursor { return store.Cursor{At: sum.End, ID: sum.ID} },
+			kind: store.ListSessions, sort: p.Sort, size: checkChunk,
+			at: func(sum *trace.SessionSummary) store.Cursor { return store.SessionCursor(sum, p.Sort) },
 		}
 		if all {
 			l.size = max(1, p.Limit) + 1
@@ -178,10 +188,17 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 				return nil, nil
 			}
 			where := where
+			if !p.Sort.IsZero() {
+				by, err := orderBy(sessionOrders, p.Sort, &where, after, sessionTie)
+				if err != nil {
+					return nil, err
+				}
+				return sessionChunk(t, where, by, n)
+			}
 			if after != nil {
 				where.add("x.end_ns <= ? AND (x.end_ns < ? OR x.id > ?)", int64(after.At), int64(after.At), after.ID)
 			}
-			return sessionChunk(t, where, n)
+			return sessionChunk(t, where, latest, n)
 		}
 		l.matches = func(c candidate[trace.SessionSummary]) (bool, error) {
 			if all {
@@ -195,9 +212,12 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 	return items, next, err
 }
 
-func sessionChunk(t *tx, where condition, n int) ([]candidate[trace.SessionSummary], error) {
+// latest is the order of a list of sessions when nobody asks for another.
+const latest = "x.end_ns DESC, x.id"
+
+func sessionChunk(t *tx, where condition, order string, n int) ([]candidate[trace.SessionSummary], error) {
 	var out []candidate[trace.SessionSummary]
-	q := "SELECT x.no, " + sessionColumns + " FROM sessions x WHERE " + where.String() + " ORDER BY x.end_ns DESC, x.id LIMIT ?"
+	q := "SELECT x.no, " + sessionColumns + " FROM sessions x WHERE " + where.String() + " ORDER BY " + order + " LIMIT ?"
 	err := t.query(q, append(slices.Clip(where.args), n), func(scan func(...any) error) (bool, error) {
 		var c candidate[trace.SessionSummary]
 		err := scan(append([]any{&c.no}, sessionDest(&c.item)...)...)

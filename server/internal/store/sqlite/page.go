@@ -15,7 +15,8 @@ type candidate[T any] struct {
 // listing takes candidates in order, a chunk at a time, until a page is full.
 type listing[T any] struct {
 	kind    store.Listing
-	size    int // of a chunk
+	sort    query.Sort
+	size    int // of a chunk; each is larger than the one before when every chunk sorts all rows
 	at      func(*T) store.Cursor
 	chunk   func(after *store.Cursor, n int) ([]candidate[T], error)
 	matches func(candidate[T]) (bool, error)
@@ -24,7 +25,7 @@ type listing[T any] struct {
 func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
 	var after *store.Cursor
 	if p.Cursor != "" {
-		c, err := store.DecodeCursor(l.kind, p.Cursor)
+		c, err := store.DecodeCursor(l.kind, l.sort, p.Cursor)
 		if err != nil {
 			return nil, "", err
 		}
@@ -43,7 +44,7 @@ func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
 				continue
 			}
 			if len(items) == limit {
-				return items, l.at(&items[limit-1]).Encode(l.kind), nil
+				return items, l.at(&items[limit-1]).Encode(l.kind, l.sort), nil
 			}
 			items = append(items, c.item)
 		}
@@ -52,5 +53,8 @@ func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
 		}
 		c := l.at(&found[len(found)-1].item)
 		after = &c
+		if !l.sort.IsZero() {
+			l.size = min(4*max(l.size, walkChunk), maxChunk)
+		}
 	}
 }

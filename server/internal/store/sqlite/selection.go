@@ -118,7 +118,7 @@ func numbersList(nos []int64) string {
 // matches looks at the spans of a trace. With a session it wants a span of that.
 func (s *Store) matches(t *tx, sel *selection, id trace.TraceID, no int64, session string) (bool, error) {
 	found := false
-	err := s.matching(t, sel, id, no, func(sp *trace.Span) bool {
+	err := s.matching(t, sel, id, no, func(sp *trace.Span, _ func() int) bool {
 		found = session == "" || sp.Session == session
 		return !found
 	})
@@ -126,8 +126,9 @@ func (s *Store) matches(t *tx, sel *selection, id trace.TraceID, no int64, sessi
 }
 
 // matching calls each with the spans of a trace that are selected, until it
-// returns false. Bodies are there only when the filter needed them.
-func (s *Store) matching(t *tx, sel *selection, id trace.TraceID, no int64, each func(*trace.Span) bool) error {
+// returns false. Bodies are there only when the filter needed them. twin tells
+// which of the spans that share its id a span is.
+func (s *Store) matching(t *tx, sel *selection, id trace.TraceID, no int64, each func(sp *trace.Span, twin func() int) bool) error {
 	if err := t.ctx.Err(); err != nil {
 		return err
 	}
@@ -152,6 +153,7 @@ func (s *Store) matching(t *tx, sel *selection, id trace.TraceID, no int64, each
 	plain.Where = nil
 	slices.SortFunc(found, func(a, b version) int { return trace.Compare(a.span, b.span) })
 	spans := make([]*trace.Span, 0, len(found))
+	twins := twinsOf(found)
 	for i := range found {
 		v := &found[i]
 		if !beyond && !plain.MatchSpan(v.span, of) {
@@ -169,7 +171,7 @@ func (s *Store) matching(t *tx, sel *selection, id trace.TraceID, no int64, each
 			v.span = one[0]
 		}
 		spans = append(spans, v.span)
-		if !beyond && (sel.filter.Where == nil || sel.filter.Where.Match(v.span, of)) && !each(v.span) {
+		if !beyond && (sel.filter.Where == nil || sel.filter.Where.Match(v.span, of)) && !each(v.span, func() int { return twins(i) }) {
 			return nil
 		}
 	}
@@ -177,12 +179,29 @@ func (s *Store) matching(t *tx, sel *selection, id trace.TraceID, no int64, each
 		return nil
 	}
 	of.Spans = spans
-	for _, sp := range spans {
-		if sel.filter.MatchSpan(sp, of) && !each(sp) {
+	for i, sp := range spans {
+		if sel.filter.MatchSpan(sp, of) && !each(sp, func() int { return twins(i) }) {
 			return nil
 		}
 	}
 	return nil
+}
+
+// twinsOf returns a function that tells how many spans before the i-th have its id.
+func twinsOf(found []version) func(i int) int {
+	var before []int
+	return func(i int) int {
+		if before == nil {
+			before = make([]int, len(found))
+			seen := make(map[trace.SpanID]int, len(found))
+			for k := range found {
+				id := found[k].span.ID
+				before[k] = seen[id]
+				seen[id]++
+			}
+		}
+		return before[i]
+	}
 }
 
 // loose returns the loose events of a trace.
@@ -204,7 +223,7 @@ func (s *Store) sessionsOfFew(t *tx, sel *selection) ([]int64, error) {
 		if !found {
 			continue // deleted
 		}
-		err = s.matching(t, sel, trace.TraceID(id), no, func(sp *trace.Span) bool {
+		err = s.matching(t, sel, trace.TraceID(id), no, func(sp *trace.Span, _ func() int) bool {
 			if sp.Session == "" {
 				return true
 			}

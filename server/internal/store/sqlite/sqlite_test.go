@@ -405,7 +405,7 @@ func TestTheTraceListWalksItsIndex(t *testing.T) {
 			where := inTime(f, "t")
 			sel.condition(&where)
 			where.add("(t.start_ns, t.trace_id) < (?, ?)", 5, []byte{1})
-			q := "EXPLAIN QUERY PLAN " + traceQuery("traces t INDEXED BY traces_by_start", where)
+			q := "EXPLAIN QUERY PLAN " + traceQuery("traces t INDEXED BY traces_by_start", where, newest)
 			var plan []string
 			err = snapshot.query(q, append(where.args, 5), func(scan func(...any) error) (bool, error) {
 				var id, parent, unused int

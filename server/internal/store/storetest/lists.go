@@ -155,6 +155,13 @@ var listTests = []subtest{
 				}
 			}
 		}
+		_, spans, _ := s.Search(t.Context(), query.Filter{}, query.Page{Limit: 1})
+		_, sorted, _ := s.Search(t.Context(), query.Filter{}, query.Page{Limit: 1, Sort: query.Sort{By: "cost"}})
+		for _, cursor := range []string{"x", "!", "AAAA", traces, sorted, spans[:20]} {
+			if _, _, err := s.Search(t.Context(), query.Filter{}, query.Page{Limit: 1, Cursor: cursor}); !errors.Is(err, store.ErrCursor) {
+				t.Errorf("spans from %q: %v", cursor, err)
+			}
+		}
 		for _, cursor := range []string{"x", "!", "AAAA", traces} {
 			if _, _, err := s.Sessions(t.Context(), query.Filter{}, query.Page{Limit: 1, Cursor: cursor}); !errors.Is(err, store.ErrCursor) {
 				t.Errorf("sessions from %q: %v", cursor, err)

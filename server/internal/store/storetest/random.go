@@ -192,14 +192,22 @@ func (r *random) filter() query.Filter {
 	return f
 }
 
+// sort is a random order of a list: mostly its own.
+func (r *random) sort(l query.List) query.Sort {
+	if r.IntN(2) == 0 {
+		return query.Sort{}
+	}
+	return query.Sort{By: pick(r, query.Orders(l)...), Desc: r.IntN(2) == 0}
+}
+
 // answer is what a listing says in all its pages.
 type answer[T any] struct {
 	Items []T
 	Pages int
 }
 
-func pages[T any](limit int, list func(query.Page) ([]T, string, error)) (a answer[T], err error) {
-	for p := (query.Page{Limit: limit}); ; {
+func pages[T any](limit int, sort query.Sort, list func(query.Page) ([]T, string, error)) (a answer[T], err error) {
+	for p := (query.Page{Limit: limit, Sort: sort}); ; {
 		items, next, err := list(p)
 		if err != nil {
 			return a, err
@@ -215,7 +223,7 @@ func pages[T any](limit int, list func(query.Page) ([]T, string, error)) (a answ
 // question returns a random query and its description.
 func (r *random) question(t *testing.T) (what string, ask func(store.Store) (any, error)) {
 	ctx := t.Context()
-	switch r.IntN(11) {
+	switch r.IntN(13) {
 	case 0:
 		id := r.traceID()
 		return fmt.Sprintf("Outline(%s)", id), func(s store.Store) (any, error) {
@@ -236,21 +244,30 @@ func (r *random) question(t *testing.T) (what string, ask func(store.Store) (any
 			return sums, err
 		}
 	case 4, 5:
-		f, limit := r.filter(), 1+r.IntN(5)
-		return fmt.Sprintf("Traces(%+v) by %d", f, limit), func(s store.Store) (any, error) {
-			return pages(limit, func(p query.Page) ([]trace.Summary, string, error) { return s.Traces(ctx, f, p) })
+		f, limit, sort := r.filter(), 1+r.IntN(5), r.sort(query.ListOfTraces)
+		return fmt.Sprintf("Traces(%+v) by %d, sort:%s", f, limit, sort), func(s store.Store) (any, error) {
+			return pages(limit, sort, func(p query.Page) ([]trace.Summary, string, error) { return s.Traces(ctx, f, p) })
 		}
 	case 6, 7:
-		f, limit := r.filter(), 1+r.IntN(3)
-		return fmt.Sprintf("Sessions(%+v) by %d", f, limit), func(s store.Store) (any, error) {
-			return pages(limit, func(p query.Page) ([]trace.SessionSummary, string, error) { return s.Sessions(ctx, f, p) })
+		f, limit, sort := r.filter(), 1+r.IntN(3), r.sort(query.ListOfSessions)
+		return fmt.Sprintf("Sessions(%+v) by %d, sort:%s", f, limit, sort), func(s store.Store) (any, error) {
+			return pages(limit, sort, func(p query.Page) ([]trace.SessionSummary, string, error) { return s.Sessions(ctx, f, p) })
 		}
 	case 8:
 		field, prefix, limit := pick(r, store.Fields...), pick(r, "", "", "s", "p", "P"), r.IntN(5)
 		return fmt.Sprintf("Values(%s, %q, %d)", field, prefix, limit), func(s store.Store) (any, error) {
 			return s.Values(ctx, field, prefix, limit)
 		}
-	case 9:
+	case 9, 10:
+		f, limit, sort := r.filter(), 1+r.IntN(20), r.sort(query.ListOfSpans)
+		return fmt.Sprintf("Search(%+v) by %d, sort:%s", f, limit, sort), func(s store.Store) (any, error) {
+			a, err := pages(limit, sort, func(p query.Page) ([]store.Found, string, error) { return s.Search(ctx, f, p) })
+			for i := range a.Items {
+				a.Items[i].Span = outlines([]*trace.Span{a.Items[i].Span})[0]
+			}
+			return a, err
+		}
+	case 11:
 		id, hints, from, to, limit := r.traceID(), []string{"messaging.message.id=m1", "messaging.message.id=m2"}, r.time(), r.time(), r.IntN(8)
 		return fmt.Sprintf("Hinted(%s, %d, %d, %d)", id, from, to, limit), func(s store.Store) (any, error) {
 			found, err := s.Hinted(ctx, id, hints, from, to, limit)

@@ -25,7 +25,7 @@ import (
 // Run holds the engine that open opens to the contract. Each call of open
 // returns an empty store; Run closes it.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, group := range [][]subtest{spanTests, mergeTests, summaryTests, listTests, lookupTests, deleteTests, lifeTests} {
+	for _, group := range [][]subtest{spanTests, mergeTests, summaryTests, listTests, searchTests, lookupTests, deleteTests, lifeTests} {
 		for _, sub := range group {
 			t.Run(sub.name, func(t *testing.T) { sub.run(t, opened(t, open)) })
 		}
