@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 	"server/internal/query":            {"server/internal/trace", "server/internal/words"},
 	"server/internal/dialect":          {"server/internal/trace", "llm"},
 	"server/internal/price":            {"server/internal/trace"},
+	"server/internal/transcript":       {"server/internal/trace", "server/internal/dialect"},
 	"server/internal/continuity":       {"server/internal/trace"},
 	"server/internal/live":             {"server/internal/trace"},
 	"server/internal/auth":             {},
@@ -53,7 +54,7 @@ var allowed = map[string][]string{
 	"server/internal/api": {
 		"server/internal/trace", "server/internal/continuity", "server/internal/query", "server/internal/store",
 		"server/internal/live", "server/client", "server/internal/decode", "server/internal/derive", "server/internal/dialect",
-		"server/internal/price",
+		"server/internal/price", "server/internal/transcript",
 	},
 	// Decoding a pasted context must agree with the SDK about every format, so it reads with the SDK's own package.
 	"server/internal/decode": {"propagators", "server/client"},

@@ -131,6 +131,19 @@ func (c *Client) Span(ctx context.Context, traceID, spanID string, twin int, exp
 	return get[SpanDetail](ctx, c, "/traces/"+segment(traceID)+"/spans/"+segment(spanID), v)
 }
 
+// Transcript returns at most limit turns of what was said in a trace, from the one at offset on. A limit of 0 is
+// the server's choice.
+func (c *Client) Transcript(ctx context.Context, traceID string, offset, limit int) (Transcript, error) {
+	v := url.Values{}
+	if offset > 0 {
+		v.Set("offset", strconv.Itoa(offset))
+	}
+	if limit > 0 {
+		v.Set("limit", strconv.Itoa(limit))
+	}
+	return get[Transcript](ctx, c, "/traces/"+segment(traceID)+"/transcript", v)
+}
+
 // Sessions lists sessions, newest activity first. Of q it uses User, Text, From,
 // To, Limit and Cursor; the server refuses the others.
 func (c *Client) Sessions(ctx context.Context, q Query) (List[SessionSummary], error) {

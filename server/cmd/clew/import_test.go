@@ -92,6 +92,9 @@ func TestWhatWasImportedIsListedAndSafeToPrint(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &whole); err != nil || len(whole.Spans) != 2 || whole.Trace.RootCount != 1 {
 		t.Errorf("show --json: %v\n%s", err, out)
 	}
+	if out, stderr, code := run(t, nil, "show", "--transcript", "--url", server.url, "0af7651916cd43dd8448eb211c80319c"); code != 0 || out != "" || !strings.Contains(stderr, "no model") {
+		t.Errorf("show --transcript: exit code %d, printed %s%s", code, out, stderr)
+	}
 	for _, id := range []string{"0af7651916cd43dd8448eb211c803190", "nonsense"} {
 		if _, stderr, code := run(t, nil, "show", "--url", server.url, id); code != 1 || !strings.Contains(stderr, id) {
 			t.Errorf("show %s: exit code %d, printed %s", id, code, stderr)

@@ -44,6 +44,7 @@ func TestTheDescriptionAndTheTableHaveTheSameRoutes(t *testing.T) {
 var concrete = map[string]string{
 	"/traces/{trace_id}":                 "/traces/" + wholeTrace.String(),
 	"/traces/{trace_id}/spans/{span_id}": "/traces/" + wholeTrace.String() + "/spans/" + spanID(2).String(),
+	"/traces/{trace_id}/transcript":      "/traces/" + wholeTrace.String() + "/transcript",
 	"/sessions/{session_id}":             "/sessions/chat%2F7%20%C3%A4",
 }
 
@@ -111,6 +112,11 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + whole + "/spans/ffffffffffffffff", 404},
 		{"/spans", "/spans?q=sort:duration", 200},
 		{"/spans", "/spans?q=sort:spans", 400},
+		{"/traces/{trace_id}/transcript", "/traces/" + whole + "/transcript", 200},
+		{"/traces/{trace_id}/transcript", "/traces/" + whole + "/transcript?span=" + spanID(2).String(), 200},
+		{"/traces/{trace_id}/transcript", "/traces/" + broken + "/transcript?offset=9", 200},
+		{"/traces/{trace_id}/transcript", "/traces/" + whole + "/transcript?limit=201", 400},
+		{"/traces/{trace_id}/transcript", "/traces/ffffffffffffffffffffffffffffffff/transcript", 404},
 		{"/sessions", "/sessions", 200},
 		{"/sessions", "/sessions?user=nobody", 200},
 		{"/sessions/{session_id}", "/sessions/chat%2F7%20%C3%A4", 200},

@@ -210,6 +210,19 @@ func (p *params) spanID() trace.SpanID {
 	return id
 }
 
+// oneSpan reads the id of a span, zero when it is absent.
+func (p *params) oneSpan(name string) trace.SpanID {
+	s := p.text(name)
+	if s == "" {
+		return trace.SpanID{}
+	}
+	id, err := trace.ParseSpanID(s)
+	if err != nil {
+		p.fail(name, "%s: %v", name, err)
+	}
+	return id
+}
+
 // sessionID reads {session_id} of the path.
 func (p *params) sessionID() string {
 	id := p.path("session_id")

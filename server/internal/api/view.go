@@ -39,10 +39,7 @@ func wireView(v dialect.View) client.View {
 		ns := v.FirstToken.Nanoseconds()
 		out.FirstTokenNS = &ns
 	}
-	if v.Error != nil {
-		e := client.SpanError(*v.Error)
-		out.Error = &e
-	}
+	out.Error = wireError(v.Error)
 	return out
 }
 

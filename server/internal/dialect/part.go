@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"strings"
 )
 
@@ -194,6 +195,19 @@ func plainResult(content any) any {
 		texts = append(texts, p.Text)
 	}
 	return loose(strings.Join(texts, "\n"))
+}
+
+// Plain returns the input or output of a span as what it stands for: JSON
+// decoded, any other text as it is, nil for "".
+func Plain(s string) any {
+	var quoted string
+	switch {
+	case s == "":
+		return nil
+	case s[0] == '"' && json.Unmarshal([]byte(s), &quoted) == nil:
+		return quoted
+	}
+	return loose(s)
 }
 
 // loose returns JSON inside of a string as what it stands for.
