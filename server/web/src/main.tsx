@@ -7,7 +7,8 @@
 //   live/        the browser's one stream of changes, shared by its tabs
 //   model/       pure functions, tested beside them: tree, time scale, messages, filters, formats
 //   traces/      the list of traces
-//   trace/       the trace view: header, breaks, rows (tree and timeline), detail panel
+//   trace/       the trace view: header, breaks, rows (tree and timeline), transcript, detail panel
+//   chat/        messages: roles, markdown, tools with their results
 //   sessions/    the list of sessions and one session
 //   decode/      what a pasted span context carries
 //   ui/          small parts, icons, JSON
@@ -27,7 +28,12 @@ import "./styles/base.css";
 import "./styles/traces.css";
 import "./styles/trace.css";
 import "./styles/rows.css";
+import "./styles/transcript.css";
 import "./styles/detail.css";
+import "./styles/attributes.css";
+import "./styles/usage.css";
+import "./styles/json.css";
+import "./styles/chat.css";
 import "./styles/sessions.css";
 import "./styles/decode.css";
 

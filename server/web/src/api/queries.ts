@@ -1,6 +1,6 @@
 // What the views ask the server for, by its name in the cache.
 
-import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
 import { type Filters, toParams } from "../model/filters.ts";
 import { ApiError, get, path, post, withParams } from "./client.ts";
 import type {
@@ -13,6 +13,7 @@ import type {
   Status,
   Trace,
   TraceAnswer,
+  Transcript,
 } from "./types.ts";
 
 const pageSize = 50;
@@ -64,6 +65,38 @@ export function useSpan(traceId: string, spanId: string, twin: number, version: 
     queryFn: ({ signal }) =>
       get<Span>(withParams(path`/traces/${traceId}/spans/${spanId}`, { twin: twin || undefined }), signal),
     enabled: spanId !== "",
+    staleTime: 60_000,
+  });
+}
+
+/** How many turns of a transcript are asked for at once. */
+export const turnsAtOnce = 20;
+
+/** Pages of a transcript, by their numbers. */
+export function useTurns(traceId: string, pages: number[]) {
+  return useQueries({
+    queries: pages.map((page) => ({
+      queryKey: [...keys.trace(traceId), "transcript", page],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        get<Transcript>(
+          withParams(path`/traces/${traceId}/transcript`, {
+            offset: page * turnsAtOnce || undefined,
+            limit: turnsAtOnce,
+          }),
+          signal,
+        ),
+      staleTime: 60_000,
+    })),
+  });
+}
+
+/** The turn that a span is or belongs to, with its place. */
+export function useTurnOf(traceId: string, spanId: string, version: string, enabled: boolean) {
+  return useQuery({
+    queryKey: [...keys.trace(traceId), "turn", spanId, version],
+    queryFn: ({ signal }) =>
+      get<Transcript>(withParams(path`/traces/${traceId}/transcript`, { span: spanId }), signal),
+    enabled,
     staleTime: 60_000,
   });
 }

@@ -123,6 +123,58 @@ export interface Part {
   url?: string;
   /** How much data was sent in the place of a media part. */
   bytes?: number;
+  /** Bytes of text or value that are left out; only in a transcript. */
+  cut?: number;
+}
+
+/** Some turns of what was said in a trace. */
+export interface Transcript {
+  turns: Turn[];
+  offset: number;
+  /** How many turns the whole trace has. */
+  count: number;
+  sum: TranscriptSum;
+}
+
+export interface TranscriptSum {
+  calls: number;
+  tool_runs: number;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost: number | null;
+}
+
+export interface Turn {
+  kind: "call" | "tool" | "agent";
+  span: Outline;
+  depth: number;
+  /** Span id of the call that this one goes on from, "" when it begins a conversation. */
+  follows: string;
+  /** Of the turn, with what is in it. */
+  sum: TranscriptSum;
+  /** Those of the input that are new since `follows`. */
+  messages: (Message & { at: number })[];
+  /** Places of results that are new too, and stand in the tools of `follows`. */
+  folded: number[];
+  /** How many messages the input has. */
+  given: number;
+  answer: Message[];
+  /** One for each tool_call in the answer, in their order, then those that no answer asked for. */
+  tools: ToolUse[];
+  agent: string;
+  time_to_first_token_ns: number | null;
+  error: { type: string; message: string; stack: string } | null;
+}
+
+export interface ToolUse {
+  id: string;
+  name: string;
+  /** Null when they stand in the answer. */
+  arguments: unknown;
+  result: unknown;
+  from: "" | "history" | "span";
+  failed: boolean;
+  span: Outline | null;
 }
 
 /** Input includes cached tokens, output includes reasoning. */

@@ -25,3 +25,42 @@ function size(bytes: number): string {
 export function textOf(m: Message): string {
   return m.parts.flatMap((p) => (p.type === "text" && p.text ? [p.text] : [])).join("\n\n");
 }
+
+/** Places of messages from..to-1, and whether they are shown. */
+export interface Run {
+  from: number;
+  to: number;
+  shown: boolean;
+}
+
+/** The messages of a conversation of n as runs of shown ones and of others between them. */
+export function runs(n: number, shown: Iterable<number>): Run[] {
+  const places = new Set(shown);
+  const out: Run[] = [];
+  for (let i = 0; i < n; i++) {
+    const last = out[out.length - 1];
+    if (last && last.shown === places.has(i)) last.to = i + 1;
+    else out.push({ from: i, to: i + 1, shown: places.has(i) });
+  }
+  return out;
+}
+
+const previewLength = 90;
+
+/** A value on one line, cut: arguments of a call, what a tool returned. */
+export function preview(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  const text =
+    typeof value === "object" && !Array.isArray(value)
+      ? Object.entries(value)
+          .map(([key, v]) => `${key}: ${JSON.stringify(v)}`)
+          .join(", ")
+      : typeof value === "string"
+        ? value
+        : (JSON.stringify(value) ?? "");
+  const line = text
+    .slice(0, 4 * previewLength)
+    .replace(/\s+/g, " ")
+    .trim();
+  return line.length > previewLength ? `${line.slice(0, previewLength)}…` : line;
+}

@@ -1,5 +1,7 @@
 // THE TABLE of the trace view's keys. The help overlay prints it.
 
+import type { TraceMode } from "./state.ts";
+
 export type Action =
   | "down"
   | "up"
@@ -17,6 +19,8 @@ export type Action =
   | "collapseAll"
   | "expandAll"
   | "resetZoom"
+  | "transcript"
+  | "raw"
   | "help";
 
 export interface Binding {
@@ -42,13 +46,28 @@ export const bindings: Binding[] = [
   { keys: ["["], action: "collapseAll", does: "Collapse all" },
   { keys: ["]"], action: "expandAll", does: "Expand all" },
   { keys: ["0"], action: "resetZoom", does: "Show all of the time" },
+  { keys: ["t"], action: "transcript", does: "Transcript of the conversation, and back to the tree" },
+  { keys: ["r"], action: "raw", does: "Raw JSON of the span, and back" },
   { keys: ["?"], action: "help", does: "This help" },
 ];
 
 const byKey = new Map(bindings.flatMap((b) => b.keys.map((key) => [key, b.action] as const)));
 
+/** Of a transcript's keys, arrows and pages scroll, and what is about rows means nothing. */
+const inTranscript = new Set<Action>([
+  "down",
+  "up",
+  "first",
+  "last",
+  "open",
+  "clear",
+  "transcript",
+  "raw",
+  "help",
+]);
+
 /** What a key does here; nothing while text is typed or another part of the page has its own use for it. */
-export function actionOf(e: KeyboardEvent): Action | undefined {
+export function actionOf(e: KeyboardEvent, mode: TraceMode): Action | undefined {
   if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return undefined;
   const at = e.target instanceof Element ? e.target : undefined;
   if (
@@ -57,6 +76,8 @@ export function actionOf(e: KeyboardEvent): Action | undefined {
     return undefined;
   const action = byKey.get(e.key);
   if (action === "open" && at?.closest("button, a, summary")) return undefined;
+  if (mode === "transcript" && (e.key.startsWith("Arrow") || (action && !inTranscript.has(action))))
+    return undefined;
   // Inside the details, keys that scroll do scroll.
   if (at?.closest(".detail") && /^(Arrow|Home|End|Page)/.test(e.key)) return undefined;
   return action;

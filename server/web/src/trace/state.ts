@@ -1,5 +1,5 @@
-// What a person did to the trace view: selection, collapsed rows, search, zoom.
-// Selection and tab are in the URL.
+// What a person did to the trace view: tree or transcript, selection, collapsed
+// rows, search, zoom. The mode, the selection and the tab are in the URL.
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation, useSearch } from "wouter";
@@ -12,7 +12,11 @@ export interface Window {
   end: number;
 }
 
+/** How the trace is shown: its spans, or what was said in it. */
+export type TraceMode = "tree" | "transcript";
+
 export interface TraceState {
+  mode: TraceMode;
   selected: string;
   detailOpen: boolean;
   tab: string;
@@ -23,6 +27,7 @@ export interface TraceState {
   zoom: Window | undefined;
   helpOpen: boolean;
   select: (key: string, open?: boolean) => void;
+  setMode: (mode: TraceMode) => void;
   setTab: (tab: string) => void;
   toggle: (key: string) => void;
   setQuery: (query: string) => void;
@@ -38,12 +43,18 @@ export function useTraceState(tree: Tree, page: number, focusSearch: () => void)
   const fromUrl = useMemo(() => {
     const params = new URLSearchParams(search);
     const span = params.get("span") ?? "";
-    return { span: span && keyOf(span, Number(params.get("twin")) || 0), tab: params.get("tab") ?? "" };
+    const mode: TraceMode = params.get("view") === "transcript" ? "transcript" : "tree";
+    return {
+      mode,
+      span: span && keyOf(span, Number(params.get("twin")) || 0),
+      tab: params.get("tab") ?? "",
+    };
   }, [search]);
 
   const [selected, setSelected] = useState(fromUrl.span);
   const [detailOpen, setDetailOpen] = useState(fromUrl.span !== "");
   const [tab, setTab] = useState(fromUrl.tab);
+  const [mode, setMode] = useState(fromUrl.mode);
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const [query, setQuery] = useState("");
   const [zoom, setZoom] = useState<Window>();
@@ -58,10 +69,12 @@ export function useTraceState(tree: Tree, page: number, focusSearch: () => void)
     setSelected(fromUrl.span);
     setDetailOpen(fromUrl.span !== "");
     setTab(fromUrl.tab);
+    setMode(fromUrl.mode);
   }, [search, fromUrl]);
   useEffect(() => {
     const timer = setTimeout(() => {
       const params = new URLSearchParams();
+      if (mode !== "tree") params.set("view", mode);
       const [id, twin] = selected.split("~");
       if (id) params.set("span", id);
       if (twin) params.set("twin", twin);
@@ -72,7 +85,7 @@ export function useTraceState(tree: Tree, page: number, focusSearch: () => void)
       navigate(next ? `${path}?${next}` : path, { replace: true });
     }, 120);
     return () => clearTimeout(timer);
-  }, [selected, tab, navigate, path]);
+  }, [selected, tab, mode, navigate, path]);
 
   const visible = useMemo(() => visibleRows(tree, collapsed), [tree, collapsed]);
   const hits = useMemo(() => searchTree(tree, query), [tree, query]);
@@ -157,11 +170,18 @@ export function useTraceState(tree: Tree, page: number, focusSearch: () => void)
         return setCollapsed(new Set());
       case "resetZoom":
         return setZoom(undefined);
+      case "transcript":
+        return setMode(mode === "tree" ? "transcript" : "tree");
+      case "raw":
+        if (!row) return;
+        setTab(tab === "raw" && detailOpen ? "" : "raw");
+        return setDetailOpen(true);
       case "help":
         return setHelp(!helpOpen);
     }
   };
   return {
+    mode,
     selected,
     detailOpen: detailOpen && tree.byKey.has(selected),
     tab,
@@ -172,6 +192,7 @@ export function useTraceState(tree: Tree, page: number, focusSearch: () => void)
     zoom,
     helpOpen,
     select,
+    setMode,
     setTab,
     toggle,
     setQuery,

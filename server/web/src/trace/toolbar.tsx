@@ -1,14 +1,16 @@
-// Between header and rows: search in the trace, collapse, zoom, help.
+// Between header and rows: tree or transcript, search, collapse, zoom, help.
 
 import type { RefObject } from "react";
 import { idleGaps } from "../model/scale.ts";
 import type { Tree } from "../model/tree.ts";
 import { Icon } from "../ui/icons.tsx";
 import { IconButton } from "../ui/parts.tsx";
+import { TranscriptSum } from "./transcript/transcript.tsx";
 import { workOf } from "./rows.tsx";
-import type { TraceState } from "./state.ts";
+import type { TraceMode, TraceState } from "./state.ts";
 
 interface Props {
+  traceId: string;
   state: TraceState;
   tree: Tree;
   inputRef: RefObject<HTMLInputElement | null>;
@@ -16,10 +18,36 @@ interface Props {
   onSqueeze: (squeeze: boolean) => void;
 }
 
-export function Toolbar({ state, tree, inputRef, squeeze, onSqueeze }: Props) {
-  const at = state.hits.indexOf(tree.byKey.get(state.selected) ?? -1);
+const modes = { tree: "Tree", transcript: "Transcript" } as const;
+
+export function Toolbar(props: Props) {
+  const { state } = props;
   return (
     <div className="toolbar" role="toolbar" aria-label="Trace">
+      <span className="segments" role="group" aria-label="Show the trace as">
+        {(Object.keys(modes) as TraceMode[]).map((m) => (
+          <button
+            key={m}
+            type="button"
+            title="Switch with t"
+            aria-pressed={state.mode === m}
+            onClick={() => state.setMode(m)}
+          >
+            {modes[m]}
+          </button>
+        ))}
+      </span>
+      {state.mode === "tree" ? <TreeTools {...props} /> : <TranscriptSum traceId={props.traceId} />}
+      {state.mode === "transcript" && <span className="grow" />}
+      <IconButton icon="help" title="Keys  ?" onClick={() => state.setHelp(true)} />
+    </div>
+  );
+}
+
+function TreeTools({ state, tree, inputRef, squeeze, onSqueeze }: Props) {
+  const at = state.hits.indexOf(tree.byKey.get(state.selected) ?? -1);
+  return (
+    <>
       <label className="search">
         <Icon name="search" size={14} />
         <input
@@ -58,7 +86,6 @@ export function Toolbar({ state, tree, inputRef, squeeze, onSqueeze }: Props) {
           Show all of the time
         </button>
       )}
-      <IconButton icon="help" title="Keys  ?" onClick={() => state.setHelp(true)} />
-    </div>
+    </>
   );
 }

@@ -1,5 +1,5 @@
-// The trace view: what the trace is, where it is broken, its rows, and the
-// details of the selected one.
+// The trace view: what the trace is, where it is broken, its rows or its
+// transcript, and the details of the selected span.
 
 import { useQueryClient } from "@tanstack/react-query";
 import { type CSSProperties, useEffect, useMemo, useRef, useState } from "react";
@@ -19,6 +19,7 @@ import { actionOf } from "./keys.ts";
 import { rowHeight, Rows } from "./rows.tsx";
 import { useTraceState } from "./state.ts";
 import { Toolbar } from "./toolbar.tsx";
+import { type Mover, Transcript } from "./transcript/transcript.tsx";
 
 export function TraceView({ params: { id } }: { params: { id: string } }) {
   const traceId = id.replaceAll("-", "").toLowerCase();
@@ -71,15 +72,27 @@ function Loaded({ answer }: { answer: TraceAnswer }) {
   const [below, setBelow] = useSize("detail.below", 340);
 
   const latest = useRef(state);
+  const mover = useRef<Mover>(null);
   useEffect(() => {
     latest.current = state;
   });
   useEffect(() => {
     const onKey = (e: KeyboardEvent) => {
-      const action = actionOf(e);
+      const action = actionOf(e, latest.current.mode);
       if (!action) return;
       e.preventDefault();
-      latest.current.act(action);
+      const transcript = mover.current;
+      if (!transcript) return latest.current.act(action);
+      switch (action) {
+        case "down":
+        case "up":
+          return transcript.move(action === "down" ? 1 : -1);
+        case "first":
+        case "last":
+          return transcript.end(action === "last");
+        default:
+          return latest.current.act(action);
+      }
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
@@ -94,31 +107,42 @@ function Loaded({ answer }: { answer: TraceAnswer }) {
     <div className="trace-page">
       <TraceHeader trace={trace} spans={spans} paint={paint} />
       {breaks.length > 0 && <Breaks breaks={breaks} tree={tree} onSelect={(key) => state.select(key)} />}
-      <Toolbar state={state} inputRef={search} squeeze={squeeze} onSqueeze={setSqueeze} tree={tree} />
+      <Toolbar
+        traceId={trace.trace_id}
+        state={state}
+        inputRef={search}
+        squeeze={squeeze}
+        onSqueeze={setSqueeze}
+        tree={tree}
+      />
       <div
         className={narrow ? "trace-body narrow" : "trace-body"}
         ref={bodyRef}
         style={{ "--detail": `${size}px` } as CSSProperties}
       >
-        <Rows
-          tree={tree}
-          breaks={breaks}
-          state={state}
-          paint={paint}
-          squeeze={squeeze}
-          treeWidth={shownTree}
-          boxRef={rowsRef}
-          splitter={
-            <Splitter
-              label="Width of the tree"
-              orientation="vertical"
-              size={shownTree}
-              min={leastTree}
-              max={(rowsBox.width || 1000) - leastTimeline}
-              onChange={setTreeWidth}
-            />
-          }
-        />
+        {state.mode === "transcript" ? (
+          <Transcript traceId={trace.trace_id} state={state} paint={paint} mover={mover} />
+        ) : (
+          <Rows
+            tree={tree}
+            breaks={breaks}
+            state={state}
+            paint={paint}
+            squeeze={squeeze}
+            treeWidth={shownTree}
+            boxRef={rowsRef}
+            splitter={
+              <Splitter
+                label="Width of the tree"
+                orientation="vertical"
+                size={shownTree}
+                min={leastTree}
+                max={(rowsBox.width || 1000) - leastTimeline}
+                onChange={setTreeWidth}
+              />
+            }
+          />
+        )}
         {state.detailOpen && row && (
           <>
             <Splitter

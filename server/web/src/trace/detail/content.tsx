@@ -2,16 +2,18 @@
 
 import { useMemo, useState } from "react";
 import type { Message, Span } from "../../api/types.ts";
+import { useTurnOf } from "../../api/queries.ts";
+import { Conversation } from "../../chat/conversation.tsx";
 import { callNames } from "../../model/conversation.ts";
 import { parseJson } from "../../model/json.ts";
 import { Json, LongText } from "../../ui/json.tsx";
 import { Copy } from "../../ui/parts.tsx";
 import { Attributes } from "./attributes.tsx";
-import { Conversation } from "./conversation.tsx";
 
 export function Content({ span }: { span: Span }) {
   const { messages, answer } = span.view;
   const calls = useMemo(() => callNames(messages, answer), [messages, answer]);
+  const fresh = useFresh(span);
   if (!span.input && !span.output) {
     return (
       <>
@@ -22,10 +24,19 @@ export function Content({ span }: { span: Span }) {
   }
   return (
     <>
-      <Payload title="Input" text={span.input} messages={messages} calls={calls} />
+      <Payload title="Input" text={span.input} messages={messages} calls={calls} fresh={fresh} />
       <Payload title="Output" text={span.output} messages={answer} calls={calls} />
     </>
   );
+}
+
+/** Places of the messages that are new since the call before; undefined when there is none. */
+function useFresh(span: Span): number[] | undefined {
+  const worth = span.view.messages.length > 2;
+  const answer = useTurnOf(span.trace_id, span.span_id, `${span.end_time} ${span.status}`, worth);
+  const turn = answer.data?.turns[0];
+  if (!turn?.follows || turn.span.span_id !== span.span_id || turn.span.twin !== span.twin) return undefined;
+  return [...turn.messages.map((m) => m.at), ...turn.folded];
 }
 
 const forms = { chat: "Chat", json: "JSON", text: "Text" } as const;
@@ -37,9 +48,10 @@ interface PayloadProps {
   /** The same as a conversation; empty when it is none. */
   messages: Message[];
   calls: Map<string, string>;
+  fresh?: number[] | undefined;
 }
 
-function Payload({ title, text, messages, calls }: PayloadProps) {
+function Payload({ title, text, messages, calls, fresh }: PayloadProps) {
   const json = useMemo(() => parseJson(text), [text]);
   const offered: Form[] = [
     ...(messages.length > 0 ? ["chat" as const] : []),
@@ -67,7 +79,7 @@ function Payload({ title, text, messages, calls }: PayloadProps) {
       {!text ? (
         <p className="muted">None</p>
       ) : form === "chat" ? (
-        <Conversation messages={messages} calls={calls} />
+        <Conversation messages={messages} calls={calls} fresh={fresh} />
       ) : form === "json" ? (
         <Json value={json} />
       ) : (

@@ -1,54 +1,34 @@
-// Chat messages by role, with calls of tools and what they returned.
+// One message by its role, and its parts.
 
-import { useState } from "react";
-import type { Message, Part } from "../../api/types.ts";
-import { mediaText, textOf } from "../../model/conversation.ts";
-import { plural } from "../../model/format.ts";
-import { Icon } from "../../ui/icons.tsx";
-import { Json, LongText } from "../../ui/json.tsx";
-import { Copy } from "../../ui/parts.tsx";
-
-/** A longer conversation shows its first message and its last ones at first. */
-const shownLast = 12;
-
-interface Props {
-  messages: Message[];
-  /** Names of tools by the id of the call. */
-  calls: Map<string, string>;
-}
-
-export function Conversation({ messages, calls }: Props) {
-  const [all, setAll] = useState(messages.length <= shownLast + 2);
-  const hidden = all ? 0 : messages.length - shownLast - 1;
-  return (
-    <ol className="conversation">
-      {messages.map((m, i) => {
-        if (i > 0 && i <= hidden) {
-          return (
-            i === 1 && (
-              <li key="hidden" className="hidden-messages">
-                <button type="button" className="quiet" onClick={() => setAll(true)}>
-                  {plural(hidden, "earlier message")}
-                </button>
-              </li>
-            )
-          );
-        }
-        return <Turn key={i} message={m} calls={calls} />;
-      })}
-    </ol>
-  );
-}
+import { Fragment, type ReactNode } from "react";
+import type { Message, Part } from "../api/types.ts";
+import { mediaText, textOf } from "../model/conversation.ts";
+import { count } from "../model/format.ts";
+import { Icon } from "../ui/icons.tsx";
+import { Json } from "../ui/json.tsx";
+import { Copy } from "../ui/parts.tsx";
+import { Markdown } from "./markdown.tsx";
 
 const roles = ["system", "developer", "user", "assistant", "tool"];
 
-function Turn({ message: m, calls }: { message: Message; calls: Map<string, string> }) {
+interface Props {
+  message: Message;
+  /** Names of tools by the id of the call. */
+  calls: Map<string, string>;
+  /** It was told before. */
+  earlier?: boolean;
+  /** Draws the n-th call of a tool, where more is known than the message says. */
+  toolCall?: (part: Part, n: number) => ReactNode;
+}
+
+export function MessageView({ message: m, calls, earlier, toolCall }: Props) {
   // Some conventions send what a tool returned as the user's words.
   const results = m.parts.length > 0 && m.parts.every((p) => p.type === "tool_result");
   const role = results ? "tool" : m.role;
   const text = textOf(m);
+  const toolCalls = m.parts.filter((p) => p.type === "tool_call");
   return (
-    <li className={`turn ${roles.includes(role) ? role : "other"}`}>
+    <li className={`turn ${roles.includes(role) ? role : "other"} ${earlier ? "told-before" : ""}`}>
       <header>
         <b>{role}</b>
         {m.name && <span className="muted">{m.name}</span>}
@@ -62,7 +42,11 @@ function Turn({ message: m, calls }: { message: Message; calls: Map<string, stri
       </header>
       {m.parts.length === 0 && <p className="muted">empty</p>}
       {m.parts.map((p, i) => (
-        <PartView key={i} part={p} calls={calls} />
+        <Fragment key={i}>
+          {(p.type === "tool_call" && toolCall?.(p, toolCalls.indexOf(p))) || (
+            <PartView part={p} calls={calls} />
+          )}
+        </Fragment>
       ))}
     </li>
   );
@@ -72,17 +56,17 @@ function PartView({ part: p, calls }: { part: Part; calls: Map<string, string> }
   switch (p.type) {
     case "text":
       return (
-        <p className="message-text">
-          <LongText text={p.text ?? ""} />
-        </p>
+        <>
+          <Markdown text={p.text ?? ""} />
+          <LeftOut part={p} />
+        </>
       );
     case "reasoning":
       return (
         <details className="reasoning">
           <summary>Reasoning</summary>
-          <p className="message-text">
-            <LongText text={p.text || "not disclosed"} />
-          </p>
+          <Markdown text={p.text || "not disclosed"} />
+          <LeftOut part={p} />
         </details>
       );
     case "tool_call":
@@ -94,6 +78,7 @@ function PartView({ part: p, calls }: { part: Part; calls: Map<string, string> }
             {p.id && <code className="muted">{p.id}</code>}
           </header>
           <Value value={p.value} />
+          <LeftOut part={p} />
         </div>
       );
     case "tool_result": {
@@ -108,6 +93,7 @@ function PartView({ part: p, calls }: { part: Part; calls: Map<string, string> }
             </header>
           )}
           <Value value={p.value} />
+          <LeftOut part={p} />
         </div>
       );
     }
@@ -123,12 +109,14 @@ function PartView({ part: p, calls }: { part: Part; calls: Map<string, string> }
   }
 }
 
-function Value({ value }: { value: unknown }) {
+/** Arguments or a result: JSON as a tree, text as text. */
+export function Value({ value }: { value: unknown }) {
   if (value === undefined || value === null || value === "") return <p className="muted">nothing</p>;
   if (typeof value === "object") return <Json value={value} openDepth={2} />;
-  return (
-    <p className="message-text">
-      <LongText text={String(value)} />
-    </p>
-  );
+  return <Markdown text={String(value)} />;
+}
+
+function LeftOut({ part }: { part: Part }) {
+  if (!part.cut) return null;
+  return <p className="muted">… {count(part.cut)} more bytes in the span</p>;
 }
