@@ -260,7 +260,7 @@ func TestTwinsAreNumberedAsTheTraceListsThem(t *testing.T) {
 	}
 }
 
-func TestLargeAnswersAreCompressedForThoseWhoAskForIt(t *testing.T) {
+func TestLargeAnswersAreCompressedForThoseWhoAreFarAndAskForIt(t *testing.T) {
 	var spans []*trace.Span
 	for i := range 200 {
 		spans = append(spans, newSpan(wholeTrace, byte(i+1), 0, "a", fmt.Sprintf("span %d", i), i, i+1))
@@ -268,7 +268,10 @@ func TestLargeAnswersAreCompressedForThoseWhoAskForIt(t *testing.T) {
 	srv := newServer(t, spans...)
 	path := "/traces/" + wholeTrace.String()
 	_, plain := srv.get(t, http.MethodGet, path, "Accept-Encoding", "identity")
-	resp, packed := srv.get(t, http.MethodGet, path, "Accept-Encoding", "gzip")
+	if resp, near := srv.get(t, http.MethodGet, path, "Accept-Encoding", "gzip"); resp.Header.Get("Content-Encoding") != "" || !bytes.Equal(near, plain) {
+		t.Errorf("an answer to this machine is compressed: headers %v", resp.Header)
+	}
+	resp, packed := srv.get(t, http.MethodGet, path, "Accept-Encoding", "gzip", "X-Forwarded-For", "192.0.2.1")
 	if resp.Header.Get("Content-Encoding") != "gzip" || !strings.Contains(resp.Header.Get("Vary"), "Accept-Encoding") {
 		t.Fatalf("headers %v", resp.Header)
 	}
@@ -282,7 +285,7 @@ func TestLargeAnswersAreCompressedForThoseWhoAskForIt(t *testing.T) {
 	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, plain) {
 		t.Errorf("unpacked %d bytes, %v; want the %d of the plain answer", len(got), err, len(plain))
 	}
-	if resp, _ := srv.get(t, http.MethodGet, "/status", "Accept-Encoding", "gzip"); resp.Header.Get("Content-Encoding") != "" {
+	if resp, _ := srv.get(t, http.MethodGet, "/status", "Accept-Encoding", "gzip", "Via", "1.1 proxy"); resp.Header.Get("Content-Encoding") != "" {
 		t.Error("a small answer is compressed")
 	}
 }
