@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/clewhq/clew/server/internal/trace"
@@ -156,6 +157,28 @@ func BeyondSpan(e Expr) bool {
 		return true
 	default:
 		return false
+	}
+}
+
+// NeedsBody reports whether Match needs more than the outline of spans: see
+// what a store calls an outline.
+func NeedsBody(e Expr) bool {
+	switch e := e.(type) {
+	case nil:
+		return false
+	case And:
+		return slices.ContainsFunc(e, NeedsBody)
+	case Or:
+		return slices.ContainsFunc(e, NeedsBody)
+	case Not:
+		return NeedsBody(e.Expr)
+	case Somewhere:
+		return NeedsBody(e.Expr)
+	case Comparison:
+		f, _, ok := lookup(e.Field)
+		return !ok || f.body
+	default:
+		return true
 	}
 }
 

@@ -16,6 +16,7 @@ type field struct {
 	kind kind
 	help string
 	hint []string // the values, when they are few
+	body bool     // it is no part of an outline
 
 	// One of them is set; durations and times are in nanoseconds, dollars in
 	// units of [trace.Money]. key is what follows the name of a field that ends in ".".
@@ -53,8 +54,8 @@ var fields = []field{
 	{name: "tag", help: "one of the span's tags", texts: func(s *trace.Span, _ *Trace, _ string) []string { return s.Tags }},
 	{name: "provider", help: "model provider", texts: one(func(s *trace.Span) string { return s.Provider })},
 	{name: "model", help: "model", texts: one(func(s *trace.Span) string { return s.Model })},
-	{name: "input", kind: someText, help: "words of the input", texts: one(func(s *trace.Span) string { return s.Input })},
-	{name: "output", kind: someText, help: "words of the output", texts: one(func(s *trace.Span) string { return s.Output })},
+	{name: "input", body: true, kind: someText, help: "words of the input", texts: one(func(s *trace.Span) string { return s.Input })},
+	{name: "output", body: true, kind: someText, help: "words of the output", texts: one(func(s *trace.Span) string { return s.Output })},
 	{name: "input_tokens", kind: number, help: "tokens in", whole: known(func(s *trace.Span) *int64 { return s.InputTokens })},
 	{name: "output_tokens", kind: number, help: "tokens out", whole: known(func(s *trace.Span) *int64 { return s.OutputTokens })},
 	{name: "tokens", kind: number, help: "tokens in and out", whole: func(s *trace.Span, _ *Trace) (int64, bool) { return sum(s.InputTokens, s.OutputTokens) }},
@@ -70,8 +71,8 @@ var fields = []field{
 		}
 		return s.ParentID.String()
 	})},
-	{name: "metadata.", help: "metadata by key", texts: func(s *trace.Span, _ *Trace, key string) []string { return plainTexts(s.Metadata[key]) }},
-	{name: "resource.", help: "attribute of the process that sent the span", texts: func(s *trace.Span, _ *Trace, key string) []string {
+	{name: "metadata.", body: true, help: "metadata by key", texts: func(s *trace.Span, _ *Trace, key string) []string { return plainTexts(s.Metadata[key]) }},
+	{name: "resource.", body: true, help: "attribute of the process that sent the span", texts: func(s *trace.Span, _ *Trace, key string) []string {
 		if s.Resource == nil {
 			return nil
 		}

@@ -169,7 +169,7 @@ func (w *writer) encode(batches []*batch) (*terms, error) {
 			}
 			mine.begin(b.st.no)
 			for i := range b.draft.entries {
-				mine.span(b.draft.entries[i].span)
+				mine.span(&b.draft.entries[i])
 			}
 			for _, ev := range b.loose {
 				mine.looseEvent(ev)

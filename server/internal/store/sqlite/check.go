@@ -22,6 +22,11 @@ type Checked struct{ Traces, Spans, Messages int64 }
 func (s *Store) Check(ctx context.Context, report func(problem string)) (n Checked, err error) {
 	s.stopUpkeep() // it would change the index while it is read
 	s.upkeeping.Wait()
+	for more := true; more; {
+		if more, err = s.reindex(ctx); err != nil {
+			return n, err
+		}
+	}
 	c := &checker{s: s, report: report, index: map[int64]uint64{}}
 	err = s.snapshot(ctx, "check", func(t *tx) error {
 		c.t = t
@@ -76,11 +81,7 @@ func (c *checker) messages() error {
 
 // readIndex adds up the terms of each trace.
 func (c *checker) readIndex() error {
-	m := merger{s: c.s, ctx: c.t.ctx, emit: func(term string, traces []int64) {
-		for _, no := range traces {
-			c.index[no] += sumOf(term)
-		}
-	}}
+	m := merger{s: c.s, ctx: c.t.ctx, emit: c.add}
 	segments, err := c.s.index.live(c.t)
 	if err != nil {
 		return err
@@ -89,6 +90,17 @@ func (c *checker) readIndex() error {
 		m.sources = append(m.sources, &source{s: c.s, ctx: c.t.ctx, no: seg.no})
 	}
 	return m.run()
+}
+
+// add adds a term to the sums of its traces.
+func (c *checker) add(term string, p postings) {
+	for i, no := range p.traces {
+		said := term
+		if p.at != nil {
+			said += string(p.at[i])
+		}
+		c.index[no] += sumOf(said)
+	}
 }
 
 func sumOf(term string) uint64 { return uint64(hintOf(term)) }
@@ -132,7 +144,8 @@ func (c *checker) trace(no int64, revised bool, row *trace.Summary) error {
 			return err
 		}
 		st.add(&v.entry, v.frame)
-		ts.whole(v.span)
+		v.place = i
+		ts.whole(&v.entry)
 	}
 	c.n.Traces++
 	c.n.Spans += int64(len(found))
@@ -148,11 +161,10 @@ func (c *checker) trace(no int64, revised bool, row *trace.Summary) error {
 	if revised {
 		return nil // the index may have words that are no more
 	}
-	var want uint64
-	for term := range ts.postings {
-		want += sumOf(term)
-	}
-	if want != c.index[no] {
+	had := c.index[no]
+	c.index[no] = 0
+	ts.each(c.add)
+	if c.index[no] != had {
 		c.problem("trace %s: the index has other words than its spans", row.TraceID)
 	}
 	return nil

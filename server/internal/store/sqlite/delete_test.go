@@ -77,8 +77,8 @@ func TestSpaceComesBackAfterDeletion(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		traces, err := s.index.find(t, "w", true)
-		for _, no := range traces {
+		p, err := s.index.find(t, "w", true)
+		for _, no := range p.traces {
 			if !live[no] {
 				n++
 			}

@@ -36,15 +36,18 @@
 // # Index
 //
 // Each commit adds a segment: sorted terms (terms.go says which), each with the
-// numbers of the traces that have it. A message is indexed once a trace. Upkeep
-// merges eight segments of a level into one of the next. candidates (search.go)
-// says for a condition of the query language which traces may meet it, and
+// numbers of the traces that have it. Of fields and attributes it is known which
+// spans of a trace have them (places.go), so that what must be true of one span
+// is found by intersecting; a message is indexed once a trace. Upkeep merges
+// eight segments of a level into one of the next. candidates (search.go) says for
+// a condition of the query language which traces and spans may meet it, and
 // whether that is certain; what isn't certain is decided by the condition's own
-// Match on the trace's spans.
+// Match on those spans. A list reads the rows of traces only once it knows that
+// they are in it.
 //
 // # Upkeep
 //
-// In the background, in short transactions between commits: segments are
-// merged, traces that have been quiet are rewritten into one frame, free pages go
+// In the background, in short transactions between commits: an index that a
+// migration dropped is made anew (reindex.go), segments are merged, traces that have been quiet are rewritten into one frame, free pages go
 // back to the disk. Only one goroutine does so; a crash leaves the old or the new.
 package sqlite

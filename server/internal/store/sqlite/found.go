@@ -78,7 +78,7 @@ func (s *Store) fill(t *tx, sel *selection, f query.Filter, top *best) error {
 		if last := top.last(); newest && last != nil {
 			f.From = max(f.From, last.At) // a trace that had ended before has no span that is newer
 		}
-		found, err := tracesAfter(t, sel, f, order, after, size)
+		found, err := tracesAfter(t, wholeRow, sel, f, order, after, size)
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (s *Store) fill(t *tx, sel *selection, f query.Filter, top *best) error {
 			case bounded && last != nil && beyond(order, &c.item, last):
 				return nil // and so are those that follow
 			}
-			err := s.matching(t, sel, c.item.TraceID, c.no, func(sp *trace.Span, twin func() int) bool {
+			err := s.matching(t, sel, stored{c.no, c.item.TraceID, c.revised}, func(sp *trace.Span, twin func() int) bool {
 				if asked.MatchTime(sp.Start, max(sp.Start, sp.End)) {
 					top.offer(sp, twin)
 				}

@@ -1,9 +1,9 @@
 package sqlite
 
 import (
-	"slices"
 	"strings"
 	"sync"
+	"unsafe"
 )
 
 // index knows the segments that were read. Segments don't change and their
@@ -14,6 +14,12 @@ type index struct {
 }
 
 func newIndex() *index { return &index{segments: map[int64]*segment{}} }
+
+// stale reports whether the index is being made anew: then it can't be asked.
+func (ix *index) stale(t *tx) (bool, error) {
+	var from int64
+	return t.one(staleIndex, nil, &from)
+}
 
 // live returns the segments of the index as the transaction sees it.
 func (ix *index) live(t *tx) ([]*segment, error) {
@@ -68,17 +74,21 @@ func (ix *index) drop(nos []int64) {
 	}
 }
 
-// find returns the traces of a term, ascending; with prefix of all terms that
-// begin with it.
-func (ix *index) find(t *tx, term string, prefix bool) (traces []int64, err error) {
+// find returns the postings of a term; with prefix of all terms that begin with
+// it.
+func (ix *index) find(t *tx, term string, prefix bool) (p postings, err error) {
 	segments, err := ix.live(t)
 	if err != nil {
-		return nil, err
+		return p, err
+	}
+	if isPlaced(term) {
+		p = nowhere()
 	}
 	hi := term
 	if prefix {
 		hi += "\xff\xff\xff\xff\xff\xff"
 	}
+	want := func(have []byte) bool { return string(have) == term || prefix && strings.HasPrefix(string(have), term) }
 	for _, seg := range segments {
 		from, to := seg.blocks(term, hi)
 		for i := from; i < to; i++ {
@@ -88,39 +98,31 @@ func (ix *index) find(t *tx, term string, prefix bool) (traces []int64, err erro
 				err = errCorrupt
 			}
 			if err != nil {
-				return nil, err
+				return p, err
 			}
-			c := blockCursor{d: decoder{buf: string(data)}}
-			var p posting
+			c := blockCursor{d: decoder{buf: unsafe.String(unsafe.SliceData(data), len(data))}}
 			for {
-				more, err := c.next(&p, func(have []byte) bool {
-					return string(have) == term || prefix && strings.HasPrefix(string(have), term)
-				})
+				more, err := c.next(&p, want)
 				if err != nil {
-					return nil, err
+					return p, err
 				}
-				if !more {
+				if !more || !prefix && string(c.term) >= term {
 					break
-				}
-				if p.term != "" {
-					traces = append(traces, p.traces...)
 				}
 			}
 		}
 	}
-	slices.Sort(traces)
-	return slices.Compact(traces), nil
+	p.tidy()
+	return p, nil
 }
 
 // addSegment writes the terms of a commit.
 func (w *writer) addSegment(ts *terms) error {
-	if ts == nil || len(ts.postings) == 0 {
+	if len(ts.words)+len(ts.placed) == 0 {
 		return nil
 	}
 	var b segmentBuilder
-	for _, key := range ts.sorted() {
-		b.add(key, ts.postings[key].traces)
-	}
+	ts.each(b.add)
 	b.flush()
 	no := w.nextSegment()
 	for i, data := range b.take() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,12 +13,12 @@ import (
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// checkChunk is how many candidates are taken at a time when each must be
-// looked at; walkChunk, when most are turned down at once.
+// walkChunk is how many traces are taken at a time when each must be looked at,
+// in the index or itself; checkChunk, how many sessions.
 const (
-	checkChunk = 16
 	walkChunk  = 256
 	maxChunk   = 4096
+	checkChunk = 16
 )
 
 // longTrace is what the index traces_long begins at. A range of time needs to
@@ -33,6 +34,18 @@ type condition struct {
 func (c *condition) add(sql string, args ...any) {
 	c.sql = append(slices.Clip(c.sql), sql) // copies of a condition share nothing that grows
 	c.args = append(slices.Clip(c.args), args...)
+}
+
+// among adds that a column is one of some numbers.
+func (c *condition) among(column string, nos []int64) {
+	list := []byte{'['}
+	for i, no := range nos {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendInt(list, no, 10)
+	}
+	c.add(column+" IN (SELECT value FROM json_each(?))", string(append(list, ']')))
 }
 
 func (c *condition) String() string { return strings.Join(c.sql, " AND ") }
@@ -60,29 +73,38 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 			return err
 		}
 		l := listing[trace.Summary]{
-			kind: store.ListTraces, sort: p.Sort, size: checkChunk,
+			kind: store.ListTraces, sort: p.Sort, size: max(1, p.Limit) + 1,
 			at: func(sum *trace.Summary) store.Cursor { return store.TraceCursor(sum, p.Sort) },
 		}
-		if !sel.check {
-			l.size = max(1, p.Limit) + 1
-			if sel.index != nil && !sel.isFew {
-				l.size = walkChunk
+		columns := wholeRow
+		if sel.check || sel.index != nil || sel.isFew {
+			l.size = walkChunk
+			if sel.isFew {
+				l.size = s.rare + 1 // they are sorted once
+			}
+			if p.Sort.IsZero() {
+				columns = placeOnly
 			}
 		}
 		l.chunk = func(after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
 			if sel.none {
 				return nil, nil
 			}
-			return tracesAfter(t, sel, f, p.Sort, after, n)
+			return tracesAfter(t, columns, sel, f, p.Sort, after, n)
 		}
-		l.matches = func(c candidate[trace.Summary]) (bool, error) {
-			switch {
-			case sel.index != nil && !sel.isFew && !sel.index.has(c.no):
+		l.matches = func(c *candidate[trace.Summary]) (bool, error) {
+			if sel.index != nil && !sel.isFew && !sel.index.has(c.no) {
 				return false, nil
-			case sel.check, sel.index != nil && c.revised:
-				return s.matches(t, sel, c.item.TraceID, c.no, "")
 			}
-			return true, nil
+			if !columns.whole {
+				if err := loadTrace(t, c); err != nil {
+					return false, err
+				}
+			}
+			if !sel.check && !(sel.index != nil && c.revised) {
+				return true, nil
+			}
+			return s.matches(t, sel, stored{c.no, c.item.TraceID, c.revised}, "")
 		}
 		items, next, err = l.page(p)
 		return err
@@ -90,8 +112,32 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 	return items, next, err
 }
 
+// columns is what a listing reads of each trace.
+type columns struct {
+	whole bool
+	sql   string
+}
+
+// A list whose traces must be looked at reads only their places in it, which an
+// index has, and the rows of those that are in the list.
+var (
+	wholeRow  = columns{true, "t.no, t.revised, " + traceColumns}
+	placeOnly = columns{false, "t.no, t.trace_id, t.start_ns"}
+)
+
+// loadTrace completes a candidate.
+func loadTrace(t *tx, c *candidate[trace.Summary]) error {
+	var r traceRow
+	if _, err := t.one(traceByNo, []any{c.no}, append([]any{&c.revised}, r.dest()...)...); err != nil {
+		return err
+	}
+	err := r.done()
+	c.item = r.sum
+	return err
+}
+
 // tracesAfter returns the next candidates of a list.
-func tracesAfter(t *tx, sel *selection, f query.Filter, order query.Sort, after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
+func tracesAfter(t *tx, cols columns, sel *selection, f query.Filter, order query.Sort, after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
 	where := inTime(f, "t")
 	sel.condition(&where)
 	if !order.IsZero() {
@@ -99,47 +145,55 @@ func tracesAfter(t *tx, sel *selection, f query.Filter, order query.Sort, after 
 		if err != nil {
 			return nil, err
 		}
-		return traceChunk(t, "traces t", where, by, n)
+		return traceChunk(t, cols, "traces t", where, by, n)
 	}
 	if after != nil {
 		where.add("(t.start_ns, t.trace_id) < (?, ?)", int64(after.At), []byte(after.ID))
 	}
 	if sel.isFew {
-		return traceChunk(t, "traces t", where, newest, n)
+		return traceChunk(t, cols, "traces t", where, newest, n)
 	}
 	if f.From == 0 {
-		return traceChunk(t, "traces t INDEXED BY traces_by_start", where, newest, n)
+		return traceChunk(t, cols, "traces t INDEXED BY traces_by_start", where, newest, n)
 	}
 	edge := int64(max(f.From, math.MinInt64+longTrace) - longTrace)
 	recent := where
 	recent.add("t.start_ns >= ?", edge)
-	out, err := traceChunk(t, "traces t INDEXED BY traces_by_start", recent, newest, n)
+	out, err := traceChunk(t, cols, "traces t INDEXED BY traces_by_start", recent, newest, n)
 	if err != nil || len(out) == n {
 		return out, err
 	}
 	long := where
 	long.add("t.start_ns < ? AND t.end_ns - t.start_ns > 3600000000000", edge)
-	rest, err := traceChunk(t, "traces t INDEXED BY traces_long", long, newest, n-len(out))
+	rest, err := traceChunk(t, cols, "traces t INDEXED BY traces_long", long, newest, n-len(out))
 	return append(out, rest...), err
 }
 
 // newest is the order of a list of traces when nobody asks for another.
 const newest = "t.start_ns DESC, t.trace_id DESC"
 
-func traceQuery(from string, where condition, order string) string {
-	return "SELECT t.no, t.revised, " + traceColumns + " FROM " + from + " WHERE " + where.String() + " ORDER BY " + order + " LIMIT ?"
+func traceQuery(cols columns, from string, where condition, order string) string {
+	return "SELECT " + cols.sql + " FROM " + from + " WHERE " + where.String() + " ORDER BY " + order + " LIMIT ?"
 }
 
-func traceChunk(t *tx, from string, where condition, order string, n int) ([]candidate[trace.Summary], error) {
+func traceChunk(t *tx, cols columns, from string, where condition, order string, n int) ([]candidate[trace.Summary], error) {
 	var out []candidate[trace.Summary]
-	err := t.query(traceQuery(from, where, order), append(slices.Clip(where.args), n), func(scan func(...any) error) (bool, error) {
+	err := t.query(traceQuery(cols, from, where, order), append(slices.Clip(where.args), n), func(scan func(...any) error) (bool, error) {
 		var r traceRow
 		var c candidate[trace.Summary]
-		if err := scan(append([]any{&c.no, &c.revised}, r.dest()...)...); err != nil {
+		dest := []any{&c.no, &r.id, &r.sum.Start}
+		if cols.whole {
+			dest = append([]any{&c.no, &c.revised}, r.dest()...)
+		}
+		if err := scan(dest...); err != nil {
 			return false, err
 		}
-		err := r.done()
+		var err error
+		if cols.whole {
+			err = r.done()
+		}
 		c.item = r.sum
+		copy(c.item.TraceID[:], r.id)
 		out = append(out, c)
 		return true, err
 	})
@@ -174,7 +228,7 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 				return err
 			}
 			all = true
-			where.add("x.no IN (" + numbersList(nos) + ")")
+			where.among("x.no", nos)
 		}
 		l := listing[trace.SessionSummary]{
 			kind: store.ListSessions, sort: p.Sort, size: checkChunk,
@@ -200,7 +254,7 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 			}
 			return sessionChunk(t, where, latest, n)
 		}
-		l.matches = func(c candidate[trace.SessionSummary]) (bool, error) {
+		l.matches = func(c *candidate[trace.SessionSummary]) (bool, error) {
 			if all {
 				return true, nil
 			}
@@ -232,27 +286,23 @@ func (s *Store) sessionMatches(t *tx, sel *selection, no int64, id string) (bool
 	var where condition
 	where.add("st.session_no = ?", no)
 	sel.condition(&where)
-	type found struct {
-		no int64
-		id trace.TraceID
-	}
-	var traces []found
-	q := "SELECT t.no, t.trace_id FROM session_traces st CROSS JOIN traces t ON t.no = st.trace_no WHERE " + where.String()
+	var traces []stored
+	q := "SELECT t.no, t.trace_id, t.revised FROM session_traces st CROSS JOIN traces t ON t.no = st.trace_no WHERE " + where.String()
 	err := t.query(q, where.args, func(scan func(...any) error) (bool, error) {
-		var f found
+		var tr stored
 		var id []byte
-		err := scan(&f.no, &id)
-		copy(f.id[:], id)
-		if sel.index == nil || sel.index.has(f.no) {
-			traces = append(traces, f)
+		err := scan(&tr.no, &id, &tr.revised)
+		copy(tr.id[:], id)
+		if sel.index == nil || sel.index.has(tr.no) {
+			traces = append(traces, tr)
 		}
 		return true, err
 	})
 	if err != nil {
 		return false, err
 	}
-	for _, f := range traces {
-		if ok, err := s.matches(t, sel, f.id, f.no, id); err != nil || ok {
+	for _, tr := range traces {
+		if ok, err := s.matches(t, sel, tr, id); err != nil || ok {
 			return ok, err
 		}
 	}

@@ -60,15 +60,20 @@ func (w *writer) event(s *trace.Span, ev *trace.Event) (fresh bool, err error) {
 
 // early adds the events that came before the trace did.
 func (w *writer) early(b *batch) error {
-	return w.tx.query(eventsOfTrace, []any{b.id[:]}, func(scan func(...any) error) (bool, error) {
-		var id, data []byte
-		if err := scan(&id, &data); err != nil {
+	return eachLooseEvent(w.tx, b.id, func(ev *trace.Event) { b.loose = append(b.loose, ev) })
+}
+
+// eachLooseEvent calls fn with the loose events of a trace.
+func eachLooseEvent(t *tx, id trace.TraceID, fn func(*trace.Event)) error {
+	return t.query(eventsOfTrace, []any{id[:]}, func(scan func(...any) error) (bool, error) {
+		var span, data []byte
+		if err := scan(&span, &data); err != nil {
 			return false, err
 		}
 		ev := new(trace.Event)
 		d := decoder{buf: string(data)}
 		d.event(ev)
-		b.loose = append(b.loose, ev)
+		fn(ev)
 		return true, d.end()
 	})
 }

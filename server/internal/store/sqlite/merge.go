@@ -161,7 +161,7 @@ type merger struct {
 	s         *Store
 	ctx       context.Context
 	sources   []*source
-	emit      func(term string, traces []int64) // gets each term once, in order
+	emit      func(term string, p postings) // gets each term once, in order
 	level     int64
 	dead      bool
 	live      []int64 // when dead: the traces that exist
@@ -182,27 +182,29 @@ func (m *merger) run() error {
 		}
 	}
 	var term []byte
-	var traces []int64
+	var all postings
+	memory := []places{} // of all.at
 	add := func() {
+		all.tidy()
 		if m.dead {
-			traces = slices.DeleteFunc(traces, func(no int64) bool { _, ok := slices.BinarySearch(m.live, no); return !ok })
+			all.keep(func(no int64) bool { _, ok := slices.BinarySearch(m.live, no); return ok })
 		}
-		if len(traces) > 0 {
-			m.emit(string(term), traces)
+		if len(all.traces) > 0 {
+			m.emit(string(term), all)
 		}
 	}
 	for h.Len() > 0 {
 		src := (*h)[0]
 		if !bytes.Equal(term, src.cursor.term) {
 			add()
-			term, traces = append(term[:0], src.cursor.term...), traces[:0]
+			term, all = append(term[:0], src.cursor.term...), postings{traces: all.traces[:0]}
+			if isPlaced(string(term)) {
+				all.at = memory[:0]
+			}
 		}
-		if n := len(traces); n > 0 && traces[n-1] >= src.posting.traces[0] {
-			traces = append(traces, src.posting.traces...)
-			slices.Sort(traces)
-			traces = slices.Compact(traces)
-		} else {
-			traces = append(traces, src.posting.traces...)
+		all.traces, all.at = append(all.traces, src.postings.traces...), append(all.at, src.postings.at...)
+		if all.at != nil {
+			memory = all.at
 		}
 		if ok, err := src.next(); err != nil {
 			return err
@@ -245,19 +247,20 @@ func (m *merger) flush(w *writer) error {
 
 // source reads the entries of a segment in order.
 type source struct {
-	s       *Store
-	ctx     context.Context
-	no      int64
-	read    int64    // blocks that were read
-	blocks  [][]byte // some that follow
-	cursor  blockCursor
-	posting posting
+	s        *Store
+	ctx      context.Context
+	no       int64
+	read     int64    // blocks that were read
+	blocks   [][]byte // some that follow
+	cursor   blockCursor
+	postings postings // of the entry
 }
 
 // next goes on to the next entry and reports whether there is one.
 func (src *source) next() (bool, error) {
 	for {
-		ok, err := src.cursor.next(&src.posting, nil)
+		src.postings.traces, src.postings.at = src.postings.traces[:0], src.postings.at[:0]
+		ok, err := src.cursor.next(&src.postings, nil)
 		if ok || err != nil {
 			return ok, err
 		}

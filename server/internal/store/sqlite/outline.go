@@ -13,6 +13,7 @@ type entry struct {
 	nos             numbers
 	resource, scope int64
 	hints           []int64 // hashes, see hintOf
+	place           int     // of a span to be indexed: see places
 }
 
 // Bits of an entry's first byte, in the order that encoder.entry tests them.

@@ -7,9 +7,9 @@ import (
 
 // candidate is an item of a listing before it was looked at.
 type candidate[T any] struct {
-	item    T
+	item    T // at least what its place in the list depends on
 	no      int64
-	revised bool // its text may not be what the index says
+	revised bool // its content may not be what the index says
 }
 
 // listing takes candidates in order, a chunk at a time, until a page is full.
@@ -19,7 +19,7 @@ type listing[T any] struct {
 	size    int // of a chunk; each is larger than the one before when every chunk sorts all rows
 	at      func(*T) store.Cursor
 	chunk   func(after *store.Cursor, n int) ([]candidate[T], error)
-	matches func(candidate[T]) (bool, error)
+	matches func(*candidate[T]) (bool, error) // may complete the item
 }
 
 func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
@@ -37,7 +37,8 @@ func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
 		if err != nil {
 			return nil, "", err
 		}
-		for _, c := range found {
+		for i := range found {
+			c := &found[i]
 			if ok, err := l.matches(c); err != nil {
 				return nil, "", err
 			} else if !ok {

@@ -74,6 +74,10 @@ func (w *writer) planSpan(b *batch, st *state, p *pending) error {
 	} else if !st.replace(old, &en, b.no) {
 		w.reload[b.id] = true
 	}
+	en.place = st.sum.SpanCount - 1
+	if st.revised {
+		en.place = anywhere
+	}
 	if err := w.hints(st.no, old, &en); err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@ package sqlite
 
 // The queries that are prepared when the store opens.
 const (
-	idOfTrace   = `SELECT trace_id FROM traces WHERE no = ?`
+	idOfTrace   = `SELECT trace_id, revised FROM traces WHERE no = ?`
 	findTrace   = `SELECT no, loose, revised FROM traces WHERE trace_id = ?`
 	insertTrace = `INSERT INTO traces (no, trace_id, low64, name, start_ns, end_ns, services, span_count, error_count, root_count,
 		orphan_count, session, user, input_tokens, output_tokens, cost, loose, revised) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
@@ -63,6 +63,7 @@ const (
 		span_count = span_count + excluded.span_count`
 	serviceByName = `SELECT first_ns, last_ns, span_count FROM services WHERE name = ?`
 
+	traceByNo      = `SELECT t.revised, ` + traceColumns + ` FROM traces t WHERE t.no = ?`
 	summaryOfTrace = `SELECT ` + traceColumns + ` FROM traces t WHERE t.trace_id = ?`
 	sharingLow64   = `SELECT trace_id FROM traces WHERE low64 = ? AND trace_id <> ? ORDER BY trace_id LIMIT ?`
 	countRows      = `SELECT (SELECT coalesce(sum(span_count), 0) FROM services), (SELECT count(*) FROM traces)`
@@ -97,8 +98,10 @@ const (
 	deleteSegment   = `DELETE FROM segments WHERE no = ?`
 	deleteBlocks    = `DELETE FROM blocks WHERE no IN (SELECT no FROM blocks WHERE no >= ? AND no < ? LIMIT ?)`
 	blocksFrom      = `SELECT data FROM blocks WHERE no >= ? AND no < ? ORDER BY no LIMIT ?`
+	tracesDown      = `SELECT no, trace_id, revised FROM traces WHERE no <= ? ORDER BY no DESC LIMIT ?`
 	tracesBetween   = `SELECT no FROM traces WHERE no BETWEEN ? AND ? ORDER BY no`
 
+	staleIndex    = `SELECT value FROM counters WHERE name = 'unindexed'`
 	readySegments = `SELECT no FROM segments WHERE ready ORDER BY no`
 	loadDirectory = `SELECT directory FROM segments WHERE no = ?`
 	insertSegment = `INSERT INTO segments (no, level, first_trace, last_trace, bytes, ready, dead, directory) VALUES (?,?,?,?,?,?,FALSE,?)`
@@ -118,7 +121,7 @@ var (
 	}
 	readQueries = []string{
 		findTrace, framesOfTrace, frameByNo, bodyOfFrame, loadMessage, eventsOfTrace, eventsOfSpan, loadResource, loadScope,
-		findValue, loadValue, valuesFrom, countFacet, tracesOfValue, idOfTrace, hinted, sessionByNo, serviceByName, summaryOfTrace, sharingLow64, countRows,
-		readySegments, retiredSegment, loadDirectory, loadBlock, idleTraces, looseTraces, fullLevel, segmentsOfLevel, deadSegment, blocksFrom, tracesBetween,
+		findValue, loadValue, valuesFrom, countFacet, tracesOfValue, idOfTrace, hinted, sessionByNo, serviceByName, summaryOfTrace, traceByNo, sharingLow64, countRows,
+		staleIndex, readySegments, retiredSegment, loadDirectory, loadBlock, idleTraces, looseTraces, fullLevel, segmentsOfLevel, deadSegment, blocksFrom, tracesDown, tracesBetween,
 	}
 )

@@ -171,6 +171,11 @@ CREATE TABLE counters (
 	value INTEGER NOT NULL
 ) WITHOUT ROWID;
 `,
+	// 4: an index that knows the spans of fields and attributes. It is made anew, see reindex.go.
+	`
+UPDATE segments SET ready = FALSE;
+INSERT INTO counters (name, value) SELECT 'unindexed', max(no) FROM traces HAVING max(no) > 0;
+`,
 }
 
 // newestVersion is the schema that this program writes.

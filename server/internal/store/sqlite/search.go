@@ -7,13 +7,15 @@ import (
 	"strings"
 
 	"github.com/clewhq/clew/server/internal/query"
+	"github.com/clewhq/clew/server/internal/trace"
 	"github.com/clewhq/clew/server/internal/words"
 )
 
-// candidates are the traces that may have a span for which a condition holds.
+// candidates are the traces that may have a span for which a condition holds,
+// and, where that is known, which of their spans may be it.
 type candidates struct {
-	traces []int64 // numbers, ascending
-	exact  bool    // each of them has one, unless it was revised: see traces.revised
+	postings
+	exact bool // each of these spans is one, or each of these traces has one, unless it was revised: see traces.revised
 }
 
 // candidates returns the traces that may have a span for which e holds; ok is
@@ -26,30 +28,29 @@ func (s *Store) candidates(t *tx, e query.Expr) (c candidates, ok bool, err erro
 	case query.Comparison:
 		return s.compared(t, e)
 	case query.Somewhere:
-		return s.candidates(t, e.Expr)
+		// When it holds, it holds for every span.
+		c, ok, err = s.candidates(t, e.Expr)
+		c.at = make([]places, len(c.traces))
+		return c, ok, err
 	case query.And:
+		all := conjunction{exact: true}
 		for _, part := range e {
-			one, known, err := s.candidates(t, part)
-			switch {
-			case err != nil:
+			if err := all.and(s.candidates(t, part)); err != nil {
 				return c, false, err
-			case !known:
-			case ok:
-				c = candidates{traces: intersect(c.traces, one.traces)}
-			default:
-				c, ok = candidates{traces: one.traces}, true
 			}
 		}
-		return c, ok, nil
+		return all.candidates()
 	case query.Or:
-		c.exact = true
-		for _, part := range e {
+		for i, part := range e {
 			one, known, err := s.candidates(t, part)
 			if err != nil || !known {
 				return c, false, err
 			}
-			c.traces = unite(c.traces, one.traces)
-			c.exact = c.exact && one.exact
+			if i == 0 {
+				c = one
+				continue
+			}
+			c = candidates{c.either(one.postings), c.exact && one.exact}
 		}
 		return c, true, nil
 	default: // query.Not
@@ -76,24 +77,56 @@ func (s *Store) compared(t *tx, e query.Comparison) (c candidates, ok bool, err 
 	if key, ok := strings.CutPrefix(e.Field, "@"); ok {
 		return s.index.attribute(t, key, e.Value)
 	}
+	switch {
+	case e.Field == "error" && e.Value.Text == "true":
+		c.postings, err = s.index.find(t, errorTerm, false)
+		return candidates{c.postings, true}, true, err
+	case e.Field == "root" && e.Value.Text == "true":
+		c.postings, err = s.index.find(t, rootTerm, false)
+		return candidates{c.postings, true}, true, err
+	case e.Field == "status" && e.Value.Text == trace.StatusUnset.String():
+		return c, false, nil // most spans; no term leads to them
+	}
 	for i := range fields {
-		if string(fields[i].field) != e.Field || i == fieldStatus {
+		if string(fields[i].field) != e.Field {
 			continue
 		}
 		no, known, err := s.values.find(t, i, e.Value.Text)
 		if err != nil || !known {
-			return c, err == nil, err
+			return candidates{nowhere(), true}, err == nil, err
 		}
-		c.exact = true
-		err = t.query(tracesOfValue, []any{no}, func(scan func(...any) error) (bool, error) {
-			var no int64
-			err := scan(&no)
-			c.traces = append(c.traces, no)
-			return true, err
-		})
-		return c, true, err
+		c.postings, err = s.index.find(t, string(fieldTerm(nil, no)), false)
+		return candidates{c.postings, true}, true, err
 	}
 	return c, false, nil
+}
+
+// conjunction is conditions that must hold for the same span.
+type conjunction struct {
+	c     candidates
+	exact bool
+	some  bool // of them are known
+}
+
+// and adds a condition.
+func (a *conjunction) and(c candidates, known bool, err error) error {
+	if err != nil || !known {
+		a.exact = false
+		return err
+	}
+	if !a.some {
+		a.c, a.some = c, true
+		return nil
+	}
+	exact := a.c.exact && c.exact && a.c.at != nil && c.at != nil
+	a.c = candidates{a.c.both(c.postings), exact}
+	return nil
+}
+
+func (a *conjunction) candidates() (c candidates, ok bool, err error) {
+	c = a.c
+	c.exact = c.exact && a.exact
+	return c, a.some, nil
 }
 
 // phrase returns the traces that may have a phrase.
@@ -108,7 +141,7 @@ func (ix *index) phrase(t *tx, p query.Phrase) (all candidates, err error) {
 		if first {
 			all, first = c, false
 		} else {
-			all = candidates{traces: intersect(all.traces, c.traces)} // their order is not known
+			all = candidates{postings: all.both(c.postings)} // their order is not known
 		}
 		return err
 	}
@@ -123,7 +156,7 @@ func (ix *index) phrase(t *tx, p query.Phrase) (all candidates, err error) {
 			err = and(ix.pair(t, w, p.Words[i+1], p.Prefix && i+2 == len(p.Words)))
 		case i == 0 || !single[i-1]:
 			c, lookErr := ix.lookUp(t, termAlone, w, true)
-			err = and(candidates{traces: c.traces}, lookErr) // w with a mark is another word
+			err = and(candidates{postings: c.postings}, lookErr) // w with a mark is another word
 		}
 		if err != nil || len(all.traces) == 0 {
 			return candidates{}, err
@@ -135,8 +168,8 @@ func (ix *index) phrase(t *tx, p query.Phrase) (all candidates, err error) {
 
 // word returns the traces that have a word.
 func (ix *index) word(t *tx, w string) (candidates, error) {
-	traces, err := ix.find(t, string(wordTerm(nil, []byte(w))), false)
-	return candidates{traces, len(w) <= maxWord}, err
+	p, err := ix.find(t, string(wordTerm(nil, []byte(w))), false)
+	return candidates{p, len(w) <= maxWord}, err
 }
 
 // beginning returns the traces with a word that begins with w.
@@ -150,7 +183,7 @@ func (ix *index) beginning(t *tx, w string) (candidates, error) {
 	if err != nil || len(long.traces) == 0 {
 		return c, err
 	}
-	return candidates{traces: unite(c.traces, long.traces)}, nil
+	return candidates{postings: c.either(long.postings)}, nil
 }
 
 // pair returns the traces that have two words of one letter in a row. They may
@@ -164,13 +197,13 @@ func (ix *index) pair(t *tx, a, b string, prefix bool) (candidates, error) {
 	if err != nil || len(ends.traces) == 0 {
 		return c, err
 	}
-	return candidates{traces: unite(c.traces, ends.traces)}, nil
+	return candidates{postings: c.either(ends.postings)}, nil
 }
 
 // lookUp returns the traces of one kind of term.
 func (ix *index) lookUp(t *tx, kind byte, text string, prefix bool) (candidates, error) {
-	traces, err := ix.find(t, string(kind)+text, prefix)
-	return candidates{traces, true}, err
+	p, err := ix.find(t, string(kind)+text, prefix)
+	return candidates{p, true}, err
 }
 
 // attribute returns the traces with a span that has such an attribute; ok is
@@ -182,7 +215,7 @@ func (ix *index) attribute(t *tx, key string, v query.Value) (c candidates, ok b
 	}
 	_, err = strconv.ParseFloat(v.Text, 64)
 	c.exact = err != nil || v.IsNumber // the term of a number has many texts
-	if c.traces, err = ix.find(t, string(term), false); err != nil {
+	if c.postings, err = ix.find(t, string(term), false); err != nil {
 		return c, false, err
 	}
 	// 1.5k is written otherwise than the numbers that it equals.
@@ -191,37 +224,24 @@ func (ix *index) attribute(t *tx, key string, v query.Value) (c candidates, ok b
 		if err != nil {
 			return c, false, err
 		}
-		c.traces = unite(c.traces, more)
+		c.postings = c.either(more)
 	}
 	return c, true, nil
 }
 
+// find returns where a trace is among the candidates.
+func (c *candidates) find(no int64) (i int, ok bool) { return slices.BinarySearch(c.traces, no) }
+
 // has reports whether a trace is among the candidates.
 func (c *candidates) has(no int64) bool {
-	_, ok := slices.BinarySearch(c.traces, no)
+	_, ok := c.find(no)
 	return ok
 }
 
-// intersect returns what is in both of two ascending lists.
-func intersect(a, b []int64) []int64 {
-	out := make([]int64, 0, min(len(a), len(b)))
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0] < b[0]:
-			a = a[1:]
-		case a[0] > b[0]:
-			b = b[1:]
-		default:
-			out = append(out, a[0])
-			a, b = a[1:], b[1:]
-		}
+// spansOf returns which spans of a trace are candidates; nil for all of them.
+func (c *candidates) spansOf(no int64) places {
+	if i, ok := c.find(no); ok && c.at != nil {
+		return c.at[i]
 	}
-	return out
-}
-
-// unite returns what is in one of two ascending lists, in a new one.
-func unite(a, b []int64) []int64 {
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	return slices.Compact(all)
+	return nil
 }

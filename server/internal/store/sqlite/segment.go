@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"sort"
+	"unsafe"
 )
 
 // A segment is a part of the index that never changes: sorted terms, each with
@@ -28,16 +29,17 @@ type segmentBuilder struct {
 	entry []byte
 }
 
-// add appends a term. traces are ascending, unique and not empty.
-func (b *segmentBuilder) add(term string, traces []int64) {
+// add appends a term with its postings, which are not empty.
+func (b *segmentBuilder) add(term string, p postings) {
+	traces := p.traces
 	if b.lo == 0 || traces[0] < b.lo {
 		b.lo = traces[0]
 	}
 	b.hi = max(b.hi, traces[len(traces)-1])
-	b.encode(term, traces)
+	b.encode(term, p)
 	if len(b.block) > 0 && len(b.block)+len(b.entry) > blockSize {
 		b.flush()
-		b.encode(term, traces) // the first of a block has no term before
+		b.encode(term, p) // the first of a block has no term before
 	}
 	if len(b.block) == 0 {
 		b.firsts = append(b.firsts, term)
@@ -47,8 +49,10 @@ func (b *segmentBuilder) add(term string, traces []int64) {
 }
 
 // encode makes the entry of a term: how much of the term before it begins with,
-// the rest of it, how many bytes of traces follow, and the traces as differences.
-func (b *segmentBuilder) encode(term string, traces []int64) {
+// the rest of it, how many traces follow, and the traces as differences. Where
+// places are known a difference has a low bit: whether one small byte of places
+// follows, or else their length and they.
+func (b *segmentBuilder) encode(term string, p postings) {
 	same := 0
 	for same < len(term) && same < len(b.last) && term[same] == b.last[same] {
 		same++
@@ -57,10 +61,19 @@ func (b *segmentBuilder) encode(term string, traces []int64) {
 	same = min(same, 255)
 	e = binary.AppendUvarint(e, uint64(len(term)-same))
 	e = append(e, term[same:]...)
-	e = binary.AppendUvarint(e, uint64(len(traces)))
+	e = binary.AppendUvarint(e, uint64(len(p.traces)))
 	last := int64(0)
-	for _, no := range traces {
-		e = binary.AppendUvarint(e, uint64(no-last))
+	for i, no := range p.traces {
+		switch {
+		case p.at == nil:
+			e = binary.AppendUvarint(e, uint64(no-last))
+		case len(p.at[i]) == 1:
+			e = append(binary.AppendUvarint(e, uint64(no-last)<<1|1), p.at[i]...)
+		default:
+			e = binary.AppendUvarint(e, uint64(no-last)<<1)
+			e = binary.AppendUvarint(e, uint64(len(p.at[i])))
+			e = append(e, p.at[i]...)
+		}
 		last = no
 	}
 	b.entry = e
@@ -104,21 +117,16 @@ func (s *segment) blocks(lo, hi string) (from, to int) {
 	return from, to
 }
 
-// posting is an entry of a block.
-type posting struct {
-	term   string
-	traces []int64
-}
-
 // blockCursor walks over the entries of a block.
 type blockCursor struct {
 	d    decoder
-	term []byte
+	term []byte // of the entry
 }
 
-// next decodes the next entry into p and reports whether there was one. want
-// says by the term whether the traces are wanted.
-func (c *blockCursor) next(p *posting, want func(term []byte) bool) (bool, error) {
+// next decodes the next entry, appends its postings to p, and reports whether
+// there was one. want says by the term whether the postings are wanted; nil is
+// always. Places are parts of the block.
+func (c *blockCursor) next(p *postings, want func(term []byte) bool) (bool, error) {
 	if c.d.buf == "" {
 		return false, c.d.err
 	}
@@ -128,19 +136,31 @@ func (c *blockCursor) next(p *posting, want func(term []byte) bool) (bool, error
 		return false, c.d.err
 	}
 	c.term = append(c.term[:same], c.d.string()...)
-	n := c.d.count()
-	p.traces = p.traces[:0]
-	wanted := want == nil || want(c.term)
-	if wanted {
-		p.term = string(c.term)
-	} else {
-		p.term = ""
+	if len(c.term) == 0 {
+		c.d.fail()
+		return false, c.d.err
 	}
+	placed := c.term[0] <= termField
+	wanted := want == nil || want(c.term)
 	last := int64(0)
-	for range n {
-		last += int64(c.d.uint())
-		if wanted {
-			p.traces = append(p.traces, last)
+	for range c.d.count() {
+		n := c.d.uint()
+		var at string
+		if placed {
+			size := uint64(1)
+			if n&1 == 0 {
+				size = c.d.uint()
+			}
+			at = c.d.take(size)
+			n >>= 1
+		}
+		last += int64(n)
+		if !wanted {
+			continue
+		}
+		p.traces = append(p.traces, last)
+		if placed {
+			p.at = append(p.at, unsafe.Slice(unsafe.StringData(at), len(at)))
 		}
 	}
 	return c.d.err == nil, c.d.err

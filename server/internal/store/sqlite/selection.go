@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/trace"
@@ -30,14 +28,12 @@ func (s *Store) selection(t *tx, f query.Filter) (*selection, error) {
 	f = f.Narrow()
 	f.From, f.To = 0, 0
 	sel := &selection{filter: f}
-	asked := 0
-	for field, want := range map[int]string{
+	for field, want := range [...]string{
 		fieldService: f.Service, fieldName: f.Name, fieldType: f.Type, fieldUser: f.User, fieldSession: f.Session, fieldStatus: f.Status,
 	} {
 		if want == "" {
 			continue
 		}
-		asked++
 		if field == fieldStatus && want == trace.StatusUnset.String() {
 			sel.check = true // most spans; no value leads to them
 			continue
@@ -49,19 +45,49 @@ func (s *Store) selection(t *tx, f query.Filter) (*selection, error) {
 		sel.values = append(sel.values, no)
 		sel.none = sel.none || !ok
 	}
-	sel.check = sel.check || asked > 1
-	if f.Where != nil && !sel.none {
-		c, ok, err := s.candidates(t, f.Where)
-		if err != nil {
+	if sel.none {
+		return sel, nil
+	}
+	if len(sel.values) > 1 || f.Where != nil {
+		if err := s.lookUp(t, sel); err != nil {
 			return nil, err
 		}
-		if ok {
-			sel.index = &c
-			sel.none = len(c.traces) == 0
-		}
-		sel.check = sel.check || asked > 0 || !ok || !c.exact
 	}
 	return sel, sel.pick(t, s.rare)
+}
+
+// lookUp asks the index.
+func (s *Store) lookUp(t *tx, sel *selection) error {
+	stale, err := s.index.stale(t)
+	if err != nil {
+		return err
+	}
+	if stale {
+		sel.check = true
+		return nil
+	}
+	all := conjunction{exact: !sel.check}
+	for _, no := range sel.values {
+		p, err := s.index.find(t, string(fieldTerm(nil, no)), false)
+		if err := all.and(candidates{p, true}, true, err); err != nil {
+			return err
+		}
+	}
+	if sel.filter.Where != nil {
+		if err := all.and(s.candidates(t, sel.filter.Where)); err != nil {
+			return err
+		}
+	}
+	c, ok, err := all.candidates()
+	if err != nil {
+		return err
+	}
+	sel.check = !ok || !c.exact
+	if ok {
+		sel.index, sel.values = &c, nil
+		sel.none = len(c.traces) == 0
+	}
+	return nil
 }
 
 // pick finds out whether there are few candidates, and which.
@@ -103,36 +129,35 @@ func (sel *selection) condition(where *condition) {
 		where.add("EXISTS (SELECT 1 FROM facets f WHERE f.value_no = ? AND f.trace_no = t.no)", no)
 	}
 	if sel.isFew {
-		where.add("t.no IN (" + numbersList(sel.few) + ")")
+		where.among("t.no", sel.few)
 	}
-}
-
-func numbersList(nos []int64) string {
-	list := make([]string, len(nos))
-	for i, no := range nos {
-		list[i] = strconv.FormatInt(no, 10)
-	}
-	return strings.Join(list, ",")
 }
 
 // matches looks at the spans of a trace. With a session it wants a span of that.
-func (s *Store) matches(t *tx, sel *selection, id trace.TraceID, no int64, session string) (bool, error) {
+func (s *Store) matches(t *tx, sel *selection, tr stored, session string) (bool, error) {
 	found := false
-	err := s.matching(t, sel, id, no, func(sp *trace.Span, _ func() int) bool {
+	err := s.matching(t, sel, tr, func(sp *trace.Span, _ func() int) bool {
 		found = session == "" || sp.Session == session
 		return !found
 	})
 	return found, err
 }
 
+// stored is how a trace is known in the store.
+type stored struct {
+	no      int64
+	id      trace.TraceID
+	revised bool // its content may not be what the index says
+}
+
 // matching calls each with the spans of a trace that are selected, until it
 // returns false. Bodies are there only when the filter needed them. twin tells
 // which of the spans that share its id a span is.
-func (s *Store) matching(t *tx, sel *selection, id trace.TraceID, no int64, each func(sp *trace.Span, twin func() int) bool) error {
+func (s *Store) matching(t *tx, sel *selection, tr stored, each func(sp *trace.Span, twin func() int) bool) error {
 	if err := t.ctx.Err(); err != nil {
 		return err
 	}
-	r := s.reading(t, id, no)
+	r := s.reading(t, tr.id, tr.no)
 	if err := r.loadAll(); err != nil {
 		return err
 	}
@@ -140,38 +165,50 @@ func (s *Store) matching(t *tx, sel *selection, id trace.TraceID, no int64, each
 	if err != nil {
 		return err
 	}
+	for i := range found {
+		found[i].place = i
+	}
+	slices.SortFunc(found, func(a, b version) int { return trace.Compare(a.span, b.span) })
 	of := &query.Trace{}
-	beyond := query.BeyondSpan(sel.filter.Where)
+	where := sel.filter.Where
+	beyond, bodies := query.BeyondSpan(where), query.NeedsBody(where)
 	var loose map[trace.SpanID][]trace.Fact
-	if sel.filter.Where != nil {
-		if loose, err = s.loose(t, id); err != nil {
+	var at places
+	switch {
+	case !tr.revised:
+		if sel.index != nil {
+			at = sel.index.spansOf(tr.no)
+		}
+	case where != nil:
+		if loose, err = s.loose(t, tr.id); err != nil {
 			return err
 		}
 	}
 	// Without Where an outline is enough to turn most spans down.
 	plain := sel.filter
 	plain.Where = nil
-	slices.SortFunc(found, func(a, b version) int { return trace.Compare(a.span, b.span) })
 	spans := make([]*trace.Span, 0, len(found))
 	twins := twinsOf(found)
 	for i := range found {
 		v := &found[i]
-		if !beyond && !plain.MatchSpan(v.span, of) {
+		if !beyond && (!at.has(v.place) || !plain.MatchSpan(v.span, of)) {
 			if len(loose) > 0 {
 				delete(loose, v.span.ID) // they join the first span of their id
 			}
 			continue
 		}
-		if sel.filter.Where != nil {
+		if bodies {
 			if err := r.body(v); err != nil {
 				return err
 			}
+		}
+		if len(loose) > 0 {
 			one := []*trace.Span{v.span}
 			join(one, loose)
 			v.span = one[0]
 		}
 		spans = append(spans, v.span)
-		if !beyond && (sel.filter.Where == nil || sel.filter.Where.Match(v.span, of)) && !each(v.span, func() int { return twins(i) }) {
+		if !beyond && (where == nil || where.Match(v.span, of)) && !each(v.span, func() int { return twins(i) }) {
 			return nil
 		}
 	}
@@ -216,14 +253,16 @@ func (s *Store) sessionsOfFew(t *tx, sel *selection) ([]int64, error) {
 	var out []int64
 	for _, no := range sel.few {
 		var id []byte
-		found, err := t.one(idOfTrace, []any{no}, &id)
+		tr := stored{no: no}
+		found, err := t.one(idOfTrace, []any{no}, &id, &tr.revised)
 		if err != nil {
 			return nil, err
 		}
 		if !found {
 			continue // deleted
 		}
-		err = s.matching(t, sel, trace.TraceID(id), no, func(sp *trace.Span, _ func() int) bool {
+		tr.id = trace.TraceID(id)
+		err = s.matching(t, sel, tr, func(sp *trace.Span, _ func() int) bool {
 			if sp.Session == "" {
 				return true
 			}

@@ -49,6 +49,7 @@ type Store struct {
 	searching chan struct{} // holds one token for each search for a text
 	writeStmt statements
 	readStmt  statements
+	shapes    *shapes // of s.read
 
 	resources *interner[trace.Resource]
 	scopes    *interner[trace.Scope]
@@ -138,6 +139,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.read, err = s.connect(readers, "deferred", append(common, "cache_size(-8192)", "query_only(1)")...); err != nil {
 		return err
 	}
+	s.shapes = &shapes{db: s.read, stmts: statements{}}
 	if s.packer, err = newPacker(zstd.SpeedFastest); err != nil {
 		return err
 	}
@@ -232,7 +234,7 @@ func (s *Store) snapshot(ctx context.Context, op string, fn func(*tx) error) err
 			return err
 		}
 		defer func() { _ = sqlTx.Rollback() }()
-		return fn(newTx(ctx, sqlTx, s.readStmt))
+		return fn(newTx(ctx, sqlTx, s.readStmt, s.shapes))
 	}()
 	return describe(ctx, op, err)
 }

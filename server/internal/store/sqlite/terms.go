@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"encoding/binary"
 	"hash/fnv"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -13,21 +15,27 @@ import (
 // The index leads from terms to the numbers of the traces that have them. A
 // term is one of
 //
+//	A hash            an attribute with its value
+//	F no              a value of a field, see values.go
+//	F 0 e, F 0 r      an error, a span without parent
 //	w word            a word of at most maxWord bytes
 //	w head 0xff hash  a longer word: its first headWord bytes and a hash of all
 //	c c1 c2           two words of one letter, in a script without spaces, in a row
 //	c c1              such a word that no other follows
 //	e c1              such a word that ends a text, or a piece of one
-//	a hash            an attribute with its value
+//
+// Of those in upper case it is known which spans of a trace have them: see
+// places. A word is indexed once a trace, whichever span said it.
 //
 // 0xff is in no word. Hashes of words are 4 bytes and only narrow down: whoever
 // asks for a long word looks at what it finds. Those of attributes are 8 bytes
 // of a SHA-256.
 const (
+	termAttribute = 'A'
+	termField     = 'F'
 	termWord      = 'w'
 	termAlone     = 'c'
 	termEnd       = 'e'
-	termAttribute = 'a'
 
 	maxWord  = 16
 	headWord = 8
@@ -36,6 +44,20 @@ const (
 // maxAttribute is how long the text of an attribute's value may be to have a
 // term of its own.
 const maxAttribute = 256
+
+// Terms of what is true of a span without being a value.
+const (
+	errorTerm = string(termField) + "\x00e"
+	rootTerm  = string(termField) + "\x00r"
+)
+
+// isPlaced reports whether the spans of a term are known.
+func isPlaced(term string) bool { return term[0] <= termField }
+
+// fieldTerm appends the term of a value of a field.
+func fieldTerm(dst []byte, no int64) []byte {
+	return binary.AppendUvarint(append(dst, termField), uint64(no))
+}
 
 // wordTerm appends the term of a word.
 func wordTerm(dst, word []byte) []byte {
@@ -76,8 +98,10 @@ func hashTerm(dst []byte, key, text string) []byte {
 
 // terms collects the terms of traces.
 type terms struct {
-	postings map[string]*postings
-	trace    int64 // whose terms are collected
+	words  map[string]*[]int64 // the traces of each
+	placed map[string]*spots
+	trace  int64 // whose terms are collected
+	place  int   // of the span, or anywhere
 
 	scanner words.Scanner
 	key     []byte
@@ -85,45 +109,115 @@ type terms struct {
 	all     bool   // long texts are not known elsewhere
 }
 
-// postings are the traces of a term, ascending.
-type postings struct{ traces []int64 }
+// spots are where a term is that is placed. The traces don't come twice.
+type spots struct {
+	list []spot
+	one  [1]spot // most terms have one
+}
 
-func newTerms() *terms { return &terms{postings: map[string]*postings{}} }
+// spot is where a term is in one trace.
+type spot struct {
+	trace    int64
+	anywhere bool
+	first    run
+	more     []run
+}
+
+func (sp *spot) add(place int) {
+	switch at := uint64(place); {
+	case place == anywhere:
+		sp.anywhere = true
+	case len(sp.more) > 0:
+		sp.more = addPlace(sp.more, at)
+	case sp.first.to == 0:
+		sp.first = run{at, at + 1}
+	case sp.first.to >= at:
+		sp.first.to = max(sp.first.to, at+1)
+	default:
+		sp.more = append(sp.more, run{at, at + 1})
+	}
+}
+
+// pack appends the places to dst.
+func (sp *spot) pack(dst []byte) []byte {
+	if sp.anywhere {
+		return dst
+	}
+	var buf [16]run
+	return appendRuns(dst, append(append(buf[:0], sp.first), sp.more...))
+}
+
+func newTerms() *terms { return &terms{words: map[string]*[]int64{}, placed: map[string]*spots{}} }
 
 // begin says whose terms follow.
 func (ts *terms) begin(traceNo int64) { ts.trace = traceNo }
 
 func (ts *terms) add(key []byte) {
-	p := ts.postings[string(key)]
+	p := ts.words[string(key)]
 	if p == nil {
-		p = &postings{traces: make([]int64, 0, 2)}
-		ts.postings[string(key)] = p
+		list := make([]int64, 0, 2)
+		p = &list
+		ts.words[string(key)] = p
 	}
-	if n := len(p.traces); n == 0 || p.traces[n-1] != ts.trace {
-		p.traces = append(p.traces, ts.trace)
+	if n := len(*p); n == 0 || (*p)[n-1] != ts.trace {
+		*p = append(*p, ts.trace)
+	}
+}
+
+// addHere adds a term of the span whose terms are collected.
+func (ts *terms) addHere(key []byte) {
+	p := ts.placed[string(key)]
+	if p == nil {
+		p = new(spots)
+		p.list = p.one[:0]
+		ts.placed[string(key)] = p
+	}
+	if n := len(p.list); n == 0 || p.list[n-1].trace != ts.trace {
+		p.list = append(p.list, spot{trace: ts.trace})
+	}
+	p.list[len(p.list)-1].add(ts.place)
+}
+
+// entry adds the terms of what an outline has of a span.
+func (ts *terms) entry(en *entry) {
+	for _, no := range en.nos {
+		if no != 0 {
+			ts.key = fieldTerm(ts.key[:0], no)
+			ts.addHere(ts.key)
+		}
+	}
+	if en.span.IsError {
+		ts.addHere(append(ts.key[:0], errorTerm...))
+	}
+	if en.span.ParentID.IsZero() {
+		ts.addHere(append(ts.key[:0], rootTerm...))
 	}
 }
 
 // span adds the terms of a span, but for those of its long texts, which may be
 // known.
-func (ts *terms) span(s *trace.Span) {
-	ts.words(s.Name)
+func (ts *terms) span(en *entry) {
+	ts.place = en.place
+	ts.entry(en)
+	s := en.span
+	ts.content(s.Name)
 	ts.short(s.Input)
 	ts.short(s.Output)
-	ts.words(s.StatusMessage)
+	ts.content(s.StatusMessage)
 	for i := range s.Attributes {
 		ts.attribute(&s.Attributes[i])
 	}
 	ts.values(s.Attributes)
 	for i := range s.Events {
-		ts.words(s.Events[i].Name)
+		ts.content(s.Events[i].Name)
 		ts.values(s.Events[i].Attributes)
 	}
 }
 
 // whole adds all terms of a span, those of its long texts too.
-func (ts *terms) whole(s *trace.Span) {
-	ts.span(s)
+func (ts *terms) whole(en *entry) {
+	ts.span(en)
+	s := en.span
 	long := &texts{collect: true}
 	e := encoder{texts: long}
 	e.body(s)
@@ -136,7 +230,7 @@ func (ts *terms) whole(s *trace.Span) {
 
 // looseEvent adds the terms of an event that has no body of a span to be in.
 func (ts *terms) looseEvent(ev *trace.Event) {
-	ts.words(ev.Name)
+	ts.content(ev.Name)
 	ts.all = true
 	ts.values(ev.Attributes)
 	ts.all = false
@@ -148,7 +242,7 @@ func (ts *terms) attribute(a *trace.Attribute) {
 	add := func(v *trace.Value) {
 		var ok bool
 		if ts.key, ok = attributeTerm(ts.key[:0], a.Key, v.Text()); ok {
-			ts.add(ts.key)
+			ts.addHere(ts.key)
 		}
 	}
 	add(&a.Value)
@@ -176,18 +270,18 @@ func (ts *terms) value(v *trace.Value) {
 	case trace.Map:
 		ts.values(v.Map)
 	default:
-		ts.words(v.Text())
+		ts.content(v.Text())
 	}
 }
 
 // short adds the words of a text unless it is long, see texts.
 func (ts *terms) short(s string) {
 	if len(s) < minMessage || ts.all {
-		ts.words(s)
+		ts.content(s)
 	}
 }
 
-func (ts *terms) words(s string) { ts.text(s, words.LooksLikeJSON(s)) }
+func (ts *terms) content(s string) { ts.text(s, words.LooksLikeJSON(s)) }
 
 // text adds the words of a text.
 func (ts *terms) text(s string, json bool) {
@@ -219,32 +313,51 @@ func (ts *terms) text(s string, json bool) {
 	}
 }
 
-// merge takes over the terms of other.
+// merge takes over the terms of other, which has other traces.
 func (ts *terms) merge(other *terms) {
-	if len(ts.postings) == 0 {
-		ts.postings = other.postings
+	if len(ts.words)+len(ts.placed) == 0 {
+		ts.words, ts.placed = other.words, other.placed
 		return
 	}
-	for key, p := range other.postings {
-		if had := ts.postings[key]; had != nil {
-			had.traces = append(had.traces, p.traces...)
+	for key, p := range other.words {
+		if had := ts.words[key]; had != nil {
+			*had = append(*had, *p...)
 		} else {
-			ts.postings[key] = p
+			ts.words[key] = p
+		}
+	}
+	for key, p := range other.placed {
+		if had := ts.placed[key]; had != nil {
+			had.list = append(had.list, p.list...)
+		} else {
+			ts.placed[key] = p
 		}
 	}
 }
 
-// sorted returns the terms in order; the traces of each are then sorted and
-// unique.
-func (ts *terms) sorted() []string {
-	keys := make([]string, 0, len(ts.postings))
-	for key, p := range ts.postings {
-		keys = append(keys, key)
-		if !slices.IsSorted(p.traces) {
-			slices.Sort(p.traces)
-		}
-		p.traces = slices.Compact(p.traces)
-	}
+// each calls fn with each term and its postings, in order of the terms. The
+// postings are good until it returns.
+func (ts *terms) each(fn func(term string, p postings)) {
+	keys := slices.AppendSeq(make([]string, 0, len(ts.placed)), maps.Keys(ts.placed))
 	slices.Sort(keys)
-	return keys
+	var p postings
+	var packed []byte
+	for _, key := range keys {
+		p.traces, p.at, packed = p.traces[:0], p.at[:0], packed[:0]
+		for i := range ts.placed[key].list {
+			sp := &ts.placed[key].list[i]
+			from := len(packed)
+			packed = sp.pack(packed)
+			p.add(sp.trace, packed[from:len(packed):len(packed)], true)
+		}
+		p.tidy()
+		fn(key, p)
+	}
+	keys = slices.AppendSeq(make([]string, 0, len(ts.words)), maps.Keys(ts.words))
+	slices.Sort(keys)
+	for _, key := range keys {
+		p := postings{traces: *ts.words[key]}
+		p.tidy()
+		fn(key, p)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 )
 
 // statements are prepared queries, by their text.
@@ -23,23 +24,60 @@ func (st *statements) prepare(ctx context.Context, db *sql.DB, queries []string)
 
 // tx is a transaction that knows the prepared statements.
 type tx struct {
-	ctx   context.Context
-	tx    *sql.Tx
-	stmts statements
-	mine  statements // of this transaction
+	ctx    context.Context
+	tx     *sql.Tx
+	stmts  statements
+	mine   statements // of this transaction
+	shapes *shapes    // nil where queries are not made
 }
 
-func newTx(ctx context.Context, sqlTx *sql.Tx, stmts statements) *tx {
-	return &tx{ctx: ctx, tx: sqlTx, stmts: stmts, mine: statements{}}
+func newTx(ctx context.Context, sqlTx *sql.Tx, stmts statements, sh *shapes) *tx {
+	return &tx{ctx: ctx, tx: sqlTx, stmts: stmts, mine: statements{}, shapes: sh}
 }
 
 // stmt returns the prepared statement of q, nil when it isn't one of the
 // prepared.
 func (t *tx) stmt(q string) *sql.Stmt {
 	st := t.mine[q]
-	if st == nil && t.stmts[q] != nil {
-		st = t.tx.StmtContext(t.ctx, t.stmts[q])
+	if st != nil {
+		return st
+	}
+	if st = t.stmts[q]; st == nil {
+		st = t.shapes.get(t.ctx, q)
+	}
+	if st != nil {
+		st = t.tx.StmtContext(t.ctx, st)
 		t.mine[q] = st
+	}
+	return st
+}
+
+// maxShapes bounds the statements of lists that are kept.
+const maxShapes = 64
+
+// shapes keeps prepared the queries that are made for lists: how many there are
+// depends on which parts a filter has, not on what it asks for.
+type shapes struct {
+	db *sql.DB
+
+	mu    sync.Mutex
+	stmts statements
+}
+
+// get returns the statement of q, nil when there are enough without it.
+func (sh *shapes) get(ctx context.Context, q string) *sql.Stmt {
+	if sh == nil {
+		return nil
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	st := sh.stmts[q]
+	if st == nil && len(sh.stmts) < maxShapes {
+		var err error
+		if st, err = sh.db.PrepareContext(ctx, q); err != nil {
+			return nil // it will fail again when it is run
+		}
+		sh.stmts[q] = st
 	}
 	return st
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/clewhq/clew/server/internal/store"
 )
 
-// Upkeep is what the store does in the background: it merges the index,
+// Upkeep is what the store does in the background: it makes and merges the index,
 // rewrites quiet traces and gives free space back. All of it is bounded work
 // between commits, and a crash at any moment loses nothing.
 
@@ -128,7 +128,7 @@ func (s *Store) tidy(ctx context.Context) error {
 	if err := s.sweep(ctx); err != nil {
 		return err
 	}
-	for _, job := range []func(context.Context) (bool, error){s.merge, s.rewrite, s.vacuum} {
+	for _, job := range []func(context.Context) (bool, error){s.reindex, s.merge, s.rewrite, s.vacuum} {
 		for {
 			if more, err := job(ctx); err != nil {
 				return err

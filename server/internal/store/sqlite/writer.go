@@ -55,7 +55,7 @@ func (s *Store) change(ctx context.Context, fn func(*writer) error) error {
 		return err
 	}
 	w := &writer{
-		s: s, tx: newTx(calm, sqlTx, s.writeStmt), values: s.values.begin(),
+		s: s, tx: newTx(calm, sqlTx, s.writeStmt, nil), values: s.values.begin(),
 		resources: s.resources.begin(), scopes: s.scopes.begin(), messages: s.messages.begin(),
 		states: map[trace.TraceID]*state{}, readings: map[trace.TraceID]*reading{}, reload: map[trace.TraceID]bool{},
 		services: map[string]store.Service{}, sessions: map[int64][]sessionChange{},

@@ -1,0 +1,291 @@
+package sqlite
+
+import (
+	"encoding/binary"
+	"slices"
+	"sort"
+)
+
+// A place is the ordinal of a span within its trace, in order of arrival: that
+// of its entry among those of all frames. Rewriting keeps the order. Spans of a
+// revised trace have none, since a later version is another entry: what they
+// have is said to be anywhere in the trace.
+
+// anywhere in place of a place.
+const anywhere = -1
+
+// places are the spans of one trace that have a term, as runs: the gap to the
+// run before, with a low bit that says whether the run is longer than one, and
+// then by how much. None is anywhere.
+type places []byte
+
+// run is consecutive places.
+type run struct{ from, to uint64 } // [from, to)
+
+// runs appends the runs of p to dst. Damaged bytes end it.
+func (p places) runs(dst []run) []run {
+	at := uint64(0)
+	for len(p) > 0 {
+		gap, n := binary.Uvarint(p)
+		if n <= 0 {
+			break
+		}
+		p = p[n:]
+		r := run{from: at + gap>>1}
+		r.to = r.from + 1
+		if gap&1 != 0 {
+			more, n := binary.Uvarint(p)
+			if n <= 0 {
+				break
+			}
+			p = p[n:]
+			r.to += more
+		}
+		at = r.to
+		dst = append(dst, r)
+	}
+	return dst
+}
+
+// appendRuns appends runs, ascending and apart from each other, as places.
+func appendRuns(dst []byte, runs []run) []byte {
+	at := uint64(0)
+	for _, r := range runs {
+		gap, more := (r.from-at)<<1, r.to-r.from-1
+		if more > 0 {
+			gap |= 1
+		}
+		dst = binary.AppendUvarint(dst, gap)
+		if more > 0 {
+			dst = binary.AppendUvarint(dst, more)
+		}
+		at = r.to
+	}
+	return dst
+}
+
+// addPlace appends a place that is not before those of runs.
+func addPlace(runs []run, place uint64) []run {
+	if n := len(runs); n > 0 && runs[n-1].to >= place {
+		runs[n-1].to = max(runs[n-1].to, place+1)
+		return runs
+	}
+	return append(runs, run{place, place + 1})
+}
+
+// placing combines places; its scratch is used again.
+type placing struct{ a, b, out []run }
+
+// both returns the places that are in a and in b; ok is false when there are none.
+func (pl *placing) both(a, b places) (p places, ok bool) {
+	switch {
+	case len(a) == 0:
+		return b, true
+	case len(b) == 0:
+		return a, true
+	}
+	pl.a, pl.b, pl.out = a.runs(pl.a[:0]), b.runs(pl.b[:0]), pl.out[:0]
+	for x, y := pl.a, pl.b; len(x) > 0 && len(y) > 0; {
+		if from, to := max(x[0].from, y[0].from), min(x[0].to, y[0].to); from < to {
+			pl.out = append(pl.out, run{from, to})
+		}
+		if x[0].to < y[0].to {
+			x = x[1:]
+		} else {
+			y = y[1:]
+		}
+	}
+	if len(pl.out) == 0 {
+		return nil, false
+	}
+	return appendRuns(make([]byte, 0, 2*len(pl.out)), pl.out), true
+}
+
+// either returns the places that are in a or in b.
+func (pl *placing) either(a, b places) places {
+	if len(a) == 0 || len(b) == 0 {
+		return places{}
+	}
+	pl.a, pl.b, pl.out = a.runs(pl.a[:0]), b.runs(pl.b[:0]), pl.out[:0]
+	for x, y := pl.a, pl.b; len(x) > 0 || len(y) > 0; {
+		var next run
+		if len(y) == 0 || len(x) > 0 && x[0].from <= y[0].from {
+			next, x = x[0], x[1:]
+		} else {
+			next, y = y[0], y[1:]
+		}
+		if n := len(pl.out); n > 0 && pl.out[n-1].to >= next.from {
+			pl.out[n-1].to = max(pl.out[n-1].to, next.to)
+		} else {
+			pl.out = append(pl.out, next)
+		}
+	}
+	return appendRuns(make([]byte, 0, 2*len(pl.out)), pl.out)
+}
+
+// has reports whether a place is among p.
+func (p places) has(place int) bool {
+	if len(p) == 0 {
+		return true
+	}
+	at := uint64(place)
+	var buf [16]run
+	for _, r := range p.runs(buf[:0]) {
+		if r.from <= at && at < r.to {
+			return true
+		}
+	}
+	return false
+}
+
+// postings are the traces of a term, ascending and unique. at, where each trace
+// has it, is as long as traces, or nil for a term of which only traces are known.
+type postings struct {
+	traces []int64
+	at     []places
+}
+
+// add appends a trace; placed says whether at is known.
+func (p *postings) add(no int64, at places, placed bool) {
+	p.traces = append(p.traces, no)
+	if placed {
+		p.at = append(p.at, at)
+	}
+}
+
+// nowhere returns no postings, of a term that is placed.
+func nowhere() postings { return postings{at: []places{}} }
+
+// both returns the traces that are in a and in b, in the same span where that
+// is known of both.
+func (a postings) both(b postings) (out postings) {
+	var pl placing
+	placed := a.at != nil || b.at != nil
+	if placed {
+		out.at = []places{}
+	}
+	for i, k := 0, 0; i < len(a.traces) && k < len(b.traces); {
+		switch x, y := a.traces[i], b.traces[k]; {
+		case x < y:
+			i++
+		case x > y:
+			k++
+		default:
+			at, ok := places(nil), true
+			switch {
+			case a.at != nil && b.at != nil:
+				at, ok = pl.both(a.at[i], b.at[k])
+			case a.at != nil:
+				at = a.at[i]
+			case b.at != nil:
+				at = b.at[k]
+			}
+			if ok {
+				out.add(x, at, placed)
+			}
+			i++
+			k++
+		}
+	}
+	return out
+}
+
+// either returns the traces that are in a or in b.
+func (a postings) either(b postings) (out postings) {
+	var pl placing
+	placed := a.at != nil && b.at != nil
+	if placed {
+		out.at = []places{}
+	}
+	at := func(p postings, i int) places {
+		if placed {
+			return p.at[i]
+		}
+		return nil
+	}
+	for i, k := 0, 0; i < len(a.traces) || k < len(b.traces); {
+		switch {
+		case k == len(b.traces) || i < len(a.traces) && a.traces[i] < b.traces[k]:
+			out.add(a.traces[i], at(a, i), placed)
+			i++
+		case i == len(a.traces) || a.traces[i] > b.traces[k]:
+			out.add(b.traces[k], at(b, k), placed)
+			k++
+		default:
+			both := places(nil)
+			if placed {
+				both = pl.either(a.at[i], b.at[k])
+			}
+			out.add(a.traces[i], both, placed)
+			i++
+			k++
+		}
+	}
+	return out
+}
+
+// tidy sorts what was taken from several segments.
+func (p *postings) tidy() {
+	sorted := true
+	for i := 1; i < len(p.traces) && sorted; i++ {
+		sorted = p.traces[i-1] < p.traces[i]
+	}
+	if sorted {
+		return
+	}
+	p.sort()
+	var pl placing
+	n := 0
+	for i := range p.traces {
+		if n > 0 && p.traces[n-1] == p.traces[i] {
+			if p.at != nil {
+				p.at[n-1] = pl.either(p.at[n-1], p.at[i])
+			}
+			continue
+		}
+		p.traces[n] = p.traces[i]
+		if p.at != nil {
+			p.at[n] = p.at[i]
+		}
+		n++
+	}
+	p.traces = p.traces[:n]
+	if p.at != nil {
+		p.at = p.at[:n]
+	}
+}
+
+// keep drops the traces that aren't wanted.
+func (p *postings) keep(wanted func(no int64) bool) {
+	n := 0
+	for i, no := range p.traces {
+		if !wanted(no) {
+			continue
+		}
+		p.traces[n] = no
+		if p.at != nil {
+			p.at[n] = p.at[i]
+		}
+		n++
+	}
+	p.traces = p.traces[:n]
+	if p.at != nil {
+		p.at = p.at[:n]
+	}
+}
+
+func (p *postings) sort() {
+	if p.at == nil {
+		slices.Sort(p.traces)
+		return
+	}
+	sort.Stable(p)
+}
+
+// Len, Less and Swap implement [sort.Interface].
+func (p *postings) Len() int           { return len(p.traces) }
+func (p *postings) Less(i, k int) bool { return p.traces[i] < p.traces[k] }
+func (p *postings) Swap(i, k int) {
+	p.traces[i], p.traces[k] = p.traces[k], p.traces[i]
+	p.at[i], p.at[k] = p.at[k], p.at[i]
+}
