@@ -20,6 +20,7 @@ var allowed = map[string][]string{
 	"internal/jsonstring": {},
 	"internal/otlp":       {"internal/jsonstring"},
 	"internal/importtest": {},
+	"internal/modeltest":  {}, // for tests of every module
 	"internal/servertest": {}, // for tests of every module
 	"clewhttp":            {".", "propagators", "internal/tracer"},
 	"clewtest":            {"."},
@@ -76,7 +77,7 @@ var allowed = map[string][]string{
 	// Modules that use all of this as anybody would.
 	"examples": {".", "clewhttp", "clewtest", "llm", "llmhttp", "propagators"},
 	"bench":    {".", "clewhttp", "propagators", "internal/tracer"},
-	"interop":  {".", "clewhttp", "llmhttp", "propagators", "server/client", "internal/servertest"},
+	"interop":  {".", "clewhttp", "contrib", "llmhttp", "propagators", "server/client", "internal/modeltest", "internal/servertest"},
 	"chain":    {".", "clewhttp", "contrib", "propagators"},
 
 	// Adapters to other people's libraries, one module each: users of the SDK like any other.

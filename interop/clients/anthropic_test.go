@@ -5,6 +5,8 @@ import (
 
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
+
+	"github.com/clewhq/clew/internal/modeltest"
 )
 
 const anthropicModel = "claude-sonnet-4-5"
@@ -39,7 +41,7 @@ func anthropicAnswer(m *anthropic.Message) answer {
 }
 
 var anthropicMessages = client{
-	wire: &anthropicWire, model: anthropicModel, provider: "anthropic", retries: true, closes: true,
+	wire: &modeltest.Anthropic, model: anthropicModel, provider: "anthropic", retries: true, closes: true,
 	ask: func(ctx context.Context, at site) (answer, error) {
 		c := anthropicClient(at)
 		m, err := c.Messages.New(ctx, anthropicParams())

@@ -16,11 +16,13 @@ import (
 	"github.com/clewhq/clew/clewtest"
 	"github.com/clewhq/clew/llm"
 	"github.com/clewhq/clew/llmhttp"
+
+	"github.com/clewhq/clew/internal/modeltest"
 )
 
 // client is a Go client of a model provider, used as its own documentation says.
 type client struct {
-	wire     *wire
+	wire     *modeltest.Wire
 	model    string // that is asked for
 	provider string // gen_ai.provider.name
 
@@ -65,7 +67,7 @@ var clients = map[string]client{
 const secret = "test-key-0123456789"
 
 // standIn is in a provider's place. Its answers are those of a scenario, one for each request; the last one repeats.
-func standIn(t *testing.T, w *wire, answers ...func(http.ResponseWriter)) site {
+func standIn(t *testing.T, w *modeltest.Wire, answers ...func(http.ResponseWriter)) site {
 	t.Helper()
 	var asked atomic.Int32
 	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -83,14 +85,16 @@ func standIn(t *testing.T, w *wire, answers ...func(http.ResponseWriter)) site {
 	return site{url: srv.URL, http: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}}
 }
 
-func whole(w *wire, body string) func(http.ResponseWriter) { return status(w, http.StatusOK, body) }
+func whole(w *modeltest.Wire, body string) func(http.ResponseWriter) {
+	return status(w, http.StatusOK, body)
+}
 
-func status(w *wire, code int, body string) func(http.ResponseWriter) {
+func status(w *modeltest.Wire, code int, body string) func(http.ResponseWriter) {
 	return func(rw http.ResponseWriter) {
 		rw.Header().Set("Content-Type", "application/json")
 		rw.Header().Set("Retry-After-Ms", "1")
 		if code >= http.StatusBadRequest {
-			for name, values := range w.header {
+			for name, values := range w.Header {
 				rw.Header()[name] = values
 			}
 		}
@@ -99,9 +103,9 @@ func status(w *wire, code int, body string) func(http.ResponseWriter) {
 	}
 }
 
-func streamed(w *wire, pieces []string) func(http.ResponseWriter) {
+func streamed(w *modeltest.Wire, pieces []string) func(http.ResponseWriter) {
 	return func(rw http.ResponseWriter) {
-		rw.Header().Set("Content-Type", w.media)
+		rw.Header().Set("Content-Type", w.Media)
 		for _, p := range pieces {
 			if _, err := io.WriteString(rw, p); err != nil {
 				return // the client has closed
@@ -213,9 +217,9 @@ func TestEveryClientIsRecordedAndSeesWhatItWouldSeeWithout(t *testing.T) {
 				if kind.call && c.noTools {
 					t.Skip("it has no tools")
 				}
-				body, pieces := c.wire.answer, c.wire.answers
+				body, pieces := c.wire.Answer, c.wire.Answers
 				if kind.call {
-					body, pieces = c.wire.call, c.wire.calling
+					body, pieces = c.wire.Call, c.wire.Calling
 				}
 				send := whole(c.wire, body)
 				ask := c.ask
@@ -241,7 +245,7 @@ func TestEveryClientIsRecordedAndSeesWhatItWouldSeeWithout(t *testing.T) {
 
 func TestARefusalIsAnErrorOfTheSpan(t *testing.T) {
 	eachClient(t, func(t *testing.T, c client, r *clewtest.Recorder, record func(site) site) {
-		at := standIn(t, c.wire, status(c.wire, http.StatusBadRequest, c.wire.refused))
+		at := standIn(t, c.wire, status(c.wire, http.StatusBadRequest, c.wire.Refused))
 		s := under(t, r, 1, func(ctx context.Context) {
 			if _, err := c.ask(ctx, record(at)); err == nil {
 				t.Error("the client saw no error")
@@ -255,7 +259,7 @@ func TestARefusalIsAnErrorOfTheSpan(t *testing.T) {
 
 func TestARetryIsASpanThatSaysWhatItRepeats(t *testing.T) {
 	eachClient(t, func(t *testing.T, c client, r *clewtest.Recorder, record func(site) site) {
-		at := record(standIn(t, c.wire, status(c.wire, http.StatusServiceUnavailable, c.wire.refused), whole(c.wire, c.wire.answer)))
+		at := record(standIn(t, c.wire, status(c.wire, http.StatusServiceUnavailable, c.wire.Refused), whole(c.wire, c.wire.Answer)))
 		spans := under(t, r, 2, func(ctx context.Context) {
 			got, err := c.ask(ctx, at)
 			if !c.retries {
@@ -287,7 +291,7 @@ func TestAStreamThatTheClientClosesIsRecordedSoFar(t *testing.T) {
 		}
 		hold := make(chan struct{})
 		at := standIn(t, c.wire, func(rw http.ResponseWriter) {
-			pieces := c.wire.answers
+			pieces := c.wire.Answers
 			streamed(c.wire, pieces[:len(pieces)-1])(rw)
 			<-hold
 		})

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 
 	"google.golang.org/genai"
+
+	"github.com/clewhq/clew/internal/modeltest"
 )
 
 const geminiModel = "gemini-2.5-flash"
@@ -35,7 +37,7 @@ func (a *answer) addGemini(r *genai.GenerateContentResponse) error {
 }
 
 var genaiContent = client{
-	wire: &geminiWire, model: geminiModel, provider: "gcp.gemini", closes: true,
+	wire: &modeltest.Gemini, model: geminiModel, provider: "gcp.gemini", closes: true,
 	ask: func(ctx context.Context, at site) (answer, error) {
 		c, err := genaiClient(ctx, at)
 		if err != nil {

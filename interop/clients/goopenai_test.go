@@ -6,6 +6,8 @@ import (
 	"io"
 
 	goopenai "github.com/sashabaranov/go-openai"
+
+	"github.com/clewhq/clew/internal/modeltest"
 )
 
 func goOpenAIRequest() goopenai.ChatCompletionRequest {
@@ -26,7 +28,7 @@ func goOpenAIClient(at site) *goopenai.Client {
 }
 
 var goOpenAI = client{
-	wire: &chatWire, model: openaiModel, provider: "openai", closes: true,
+	wire: &modeltest.Chat, model: openaiModel, provider: "openai", closes: true,
 	ask: func(ctx context.Context, at site) (answer, error) {
 		r, err := goOpenAIClient(at).CreateChatCompletion(ctx, goOpenAIRequest())
 		if err != nil {

@@ -8,6 +8,8 @@ import (
 	"github.com/tmc/langchaingo/llms/anthropic"
 	"github.com/tmc/langchaingo/llms/ollama"
 	"github.com/tmc/langchaingo/llms/openai"
+
+	"github.com/clewhq/clew/internal/modeltest"
 )
 
 // langchain makes the client of one of langchaingo's models.
@@ -54,19 +56,19 @@ func langchain(c client, model func(at site) (llms.Model, error)) client {
 	return c
 }
 
-var langchainOpenAI = langchain(client{wire: &chatWire, model: openaiModel, provider: "openai"},
+var langchainOpenAI = langchain(client{wire: &modeltest.Chat, model: openaiModel, provider: "openai"},
 	func(at site) (llms.Model, error) {
 		return openai.New(openai.WithToken(secret), openai.WithModel(openaiModel), openai.WithBaseURL(at.url+"/v1"),
 			openai.WithHTTPClient(at.http))
 	})
 
-var langchainAnthropic = langchain(client{wire: &anthropicWire, model: anthropicModel, provider: "anthropic"},
+var langchainAnthropic = langchain(client{wire: &modeltest.Anthropic, model: anthropicModel, provider: "anthropic"},
 	func(at site) (llms.Model, error) {
 		return anthropic.New(anthropic.WithToken(secret), anthropic.WithModel(anthropicModel),
 			anthropic.WithBaseURL(at.url+"/v1"), anthropic.WithHTTPClient(at.http))
 	})
 
-var langchainOllama = langchain(client{wire: &ollamaWire, model: ollamaModel, provider: "ollama", noTools: true},
+var langchainOllama = langchain(client{wire: &modeltest.Ollama, model: ollamaModel, provider: "ollama", noTools: true},
 	func(at site) (llms.Model, error) {
 		return ollama.New(ollama.WithModel(ollamaModel), ollama.WithServerURL(at.url), ollama.WithHTTPClient(at.http))
 	})

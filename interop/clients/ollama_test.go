@@ -6,6 +6,8 @@ import (
 	"net/url"
 
 	"github.com/ollama/ollama/api"
+
+	"github.com/clewhq/clew/internal/modeltest"
 )
 
 const ollamaModel = "llama3.2"
@@ -40,7 +42,7 @@ func ollamaChat(ctx context.Context, at site, stream *bool, first bool) (answer,
 }
 
 var ollamaAPI = client{
-	wire: &ollamaWire, model: ollamaModel, provider: "ollama", closes: true,
+	wire: &modeltest.Ollama, model: ollamaModel, provider: "ollama", closes: true,
 	ask: func(ctx context.Context, at site) (answer, error) { return ollamaChat(ctx, at, new(false), false) },
 	stream: func(ctx context.Context, at site, first bool) (answer, error) {
 		return ollamaChat(ctx, at, nil, first) // it streams unless it is told not to

@@ -10,6 +10,8 @@ import (
 	"github.com/openai/openai-go/v3/shared"
 
 	"github.com/clewhq/clew/llmhttp"
+
+	"github.com/clewhq/clew/internal/modeltest"
 )
 
 const openaiModel = "gpt-4o"
@@ -33,7 +35,7 @@ func openaiParams() openai.ChatCompletionNewParams {
 }
 
 var openaiChat = client{
-	wire: &chatWire, model: openaiModel, provider: "openai", retries: true, closes: true,
+	wire: &modeltest.Chat, model: openaiModel, provider: "openai", retries: true, closes: true,
 	ask: func(ctx context.Context, at site) (answer, error) {
 		c := openaiClient(at)
 		return openaiAsk(ctx, &c)
@@ -46,7 +48,7 @@ var openaiChat = client{
 
 // openaiMiddleware is the same client with our middleware as well as our transport, which make one span.
 var openaiMiddleware = client{
-	wire: &chatWire, model: openaiModel, provider: "openai", retries: true, closes: true,
+	wire: &modeltest.Chat, model: openaiModel, provider: "openai", retries: true, closes: true,
 	ask: func(ctx context.Context, at site) (answer, error) {
 		c := openaiClient(at, middlewareIfRecorded(at)...)
 		return openaiAsk(ctx, &c)
@@ -107,7 +109,7 @@ func responsesParams() responses.ResponseNewParams {
 }
 
 var openaiResponses = client{
-	wire: &responsesWire, model: openaiModel, provider: "openai", retries: true, closes: true,
+	wire: &modeltest.Responses, model: openaiModel, provider: "openai", retries: true, closes: true,
 	ask: func(ctx context.Context, at site) (answer, error) {
 		c := openaiClient(at)
 		r, err := c.Responses.New(ctx, responsesParams())

@@ -39,6 +39,7 @@ var langfuse = dialect{
 		{field: inputCost, how: "the sum of its buckets", keys: []string{langfuseCost}, read: costOf("input")},
 		{field: outputCost, how: "the sum of its buckets", keys: []string{langfuseCost}, read: costOf("output")},
 		{field: firstToken, how: "from the start to that time", make: completionStart},
+		inJSON(tools, "langfuse.observation.input", "tools"), // where its client for OpenAI is used
 		from(promptName, "langfuse.observation.prompt.name", "langfuse.prompt.name"),
 		from(promptVersion, "langfuse.observation.prompt.version", "langfuse.prompt.version"),
 	}, lastResorts(

@@ -69,6 +69,10 @@ func fromObject(m map[string]any, role string) []Message {
 	if prompt, ok := m["prompt"].(string); ok && prompt != "" { // the AI SDK's {system, prompt}
 		return append(instructions(m), Message{Role: role, Parts: partsOf(prompt)})
 	}
+	asked := m["model"] != nil || m["tools"] != nil || m["instructions"] != nil
+	if prompt, ok := m["input"].(string); ok && prompt != "" && asked { // OpenAI's Responses
+		return append(instructions(m), Message{Role: role, Parts: partsOf(prompt)})
+	}
 	if one, ok := fromItem(m, role); ok {
 		return []Message{one}
 	}

@@ -17,6 +17,8 @@ func TestConversationsOfEveryShapeBecomeOne(t *testing.T) {
 		{"OpenAI's list", `[{"role":"system","content":"Be kind."},{"role":"user","content":[{"type":"text","text":"Hi"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAAAAAA"}}]}]`,
 			[]Message{said("system", "Be kind."), {Role: "user", Parts: []Part{{Type: Text, Text: "Hi"}, {Type: Media, Modality: "image", MIME: "image/png", Bytes: 6}}}}},
 		{"OpenAI's request", `{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}]}`, []Message{said("user", "Hi")}},
+		{"a request to OpenAI's responses", `{"input":"Hi","instructions":"Be kind.","tools":[]}`, []Message{said("system", "Be kind."), said("user", "Hi")}},
+		{"an input that is no request", `{"input":"Hi"}`, nil},
 		{"OpenAI's response", `{"choices":[{"finish_reason":"tool_calls","message":{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"weather","arguments":"{\"city\":\"Oslo\"}"}}]}}]}`,
 			[]Message{{Role: "assistant", Finish: "tool_calls", Parts: []Part{call}}}},
 		{"the call of a function, as it once was", `[{"role":"assistant","content":null,"function_call":{"name":"weather","arguments":"{\"city\":\"Oslo\"}"}}]`,

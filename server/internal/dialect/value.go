@@ -160,7 +160,8 @@ const maxTags = 256
 const maxParsed = 64 << 10
 
 // addMetadata adds a to the metadata if dialect d keeps some there. Text that
-// is a JSON object or array becomes one, because SDKs can only send it as text.
+// is a JSON object, array or string becomes what it stands for, because SDKs can
+// only send it as text, and some send all of it so.
 // The first of repeated keys counts.
 func (r *reading) addMetadata(d int, a *trace.Attribute) {
 	for _, place := range dialects[d].metadata {
@@ -194,11 +195,14 @@ func (r *reading) note(key string, v any) {
 	r.metadata[key] = v
 }
 
-// parsed returns v as encoding/json would decode it: text that is a JSON object
-// or array as what it stands for, unless it is long.
+// parsed returns v as encoding/json would decode it: text that is a JSON object,
+// array or string as what it stands for, unless it is long.
 func parsed(v trace.Value) any {
 	if v.Type == trace.String && len(v.Str) <= maxParsed {
 		if out, ok := parseJSON(v.Str); ok {
+			return out
+		}
+		if out := ""; strings.HasPrefix(v.Str, `"`) && json.Unmarshal([]byte(v.Str), &out) == nil {
 			return out
 		}
 	}
