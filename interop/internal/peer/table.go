@@ -15,7 +15,7 @@ import (
 type Package struct {
 	Registry string // npm, PyPI or Go
 	Name     string
-	Locked   string // how the lock file calls it, if not by Name
+	Locked   string // how the lock file calls it, or that file's name, if not as usual
 }
 
 // Version returns the version that is installed, from the lock file, so that the
@@ -46,7 +46,11 @@ func (p Package) Version(t testing.TB) string {
 			return string(m[1])
 		}
 	case "Go":
-		if m := regexp.MustCompile(regexp.QuoteMeta(name) + ` v(\S+)`).FindSubmatch(read(t, "go.mod")); m != nil {
+		file := "go.mod"
+		if p.Locked != "" {
+			file, name = p.Locked, p.Name
+		}
+		if m := regexp.MustCompile(regexp.QuoteMeta(name) + ` v(\S+)`).FindSubmatch(read(t, file)); m != nil {
 			return string(m[1])
 		}
 	}
