@@ -96,8 +96,8 @@ func Defaults() Config {
 	return c
 }
 
-// Parse reads flags from args and the rest from getenv. Its errors name the
-// flag or the variable. A request for help is printed to the set's output and
+// Parse reads flags from args and the rest from getenv; fs has the operands
+// afterwards. Its errors name the flag or the variable. A request for help is printed to the set's output and
 // returned as [flag.ErrHelp].
 func Parse(fs *flag.FlagSet, args []string, getenv func(string) string) (Config, error) {
 	var c Config
@@ -118,9 +118,6 @@ func Parse(fs *flag.FlagSet, args []string, getenv func(string) string) (Config,
 	}
 	if err := fs.Parse(args); err != nil {
 		return c, err
-	}
-	if fs.NArg() > 0 {
-		return c, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
 	c.resolve()
 	return c, c.validate()

@@ -36,16 +36,9 @@ func engineNames() []string {
 // openStore opens the named engine in dir, which is made when missing and
 // locked until close is called: two servers on one directory would corrupt it.
 func openStore(name, dir string, log *slog.Logger) (s store.Store, close func() error, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, nil, fmt.Errorf("data directory: %w", err)
-	}
-	lock := flock.New(filepath.Join(dir, "lock"))
-	locked, err := lock.TryLock()
+	lock, err := lockData(dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("lock data directory %s: %w", dir, err)
-	}
-	if !locked {
-		return nil, nil, fmt.Errorf("data directory %s is in use by another clew: stop it, or choose another directory with --data", dir)
+		return nil, nil, err
 	}
 	for _, e := range engines {
 		if e.name != name {
@@ -58,4 +51,21 @@ func openStore(name, dir string, log *slog.Logger) (s store.Store, close func() 
 		return s, func() error { return joinErr(s.Close(), lock.Unlock()) }, nil
 	}
 	return nil, nil, joinErr(fmt.Errorf("no storage engine %q", name), lock.Unlock())
+}
+
+// lockData makes dir when it is missing and keeps every other process out of it
+// until it is unlocked.
+func lockData(dir string) (*flock.Flock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, "lock"))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock data directory %s: %w", dir, err)
+	}
+	if !locked {
+		return nil, fmt.Errorf("data directory %s is in use by another clew: stop it, or choose another directory with --data", dir)
+	}
+	return lock, nil
 }

@@ -114,6 +114,7 @@ func routes(cfg Config, st store.Store, hub *live.Hub, in *ingest.Ingest, derive
 	laminar.New(laminar.Config{Store: st, Receive: in.Take, CanRetry: ingest.CanRetry, Logger: log}).Register(mux)
 	mux.Handle("/api/v1/", api.New(api.Config{
 		Store: st, Live: hub, Deriver: deriver, Version: Version(), KeyRequired: cfg.Key != "", Login: guard.Login(), Logger: log,
+		Backup: backupOf(st),
 	}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := st.Stats(r.Context()); err != nil {

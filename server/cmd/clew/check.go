@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
-	"io"
 
 	"github.com/clewhq/clew/server"
 )
@@ -13,17 +10,9 @@ import (
 // check takes the settings of serve, so that it finds what serve stored. It
 // fails when something is wrong.
 func check(ctx context.Context, a *app, args []string) error {
-	fs := a.flags("check")
-	fs.SetOutput(io.Discard) // settings come from variables too, so mistakes are told here
-	cfg, err := server.Parse(fs, args, a.getenv)
-	if errors.Is(err, flag.ErrHelp) {
-		fs.SetOutput(a.stderr)
-		fs.Usage()
-		return err
-	}
+	cfg, err := a.settings(a.flags("check"), args, 0)
 	if err != nil {
-		_, _ = fmt.Fprintf(a.stderr, "clew check: %v; 'clew check -h' tells the flags\n", err)
-		return errUsage
+		return err
 	}
 	problems := 0
 	n, err := server.Check(ctx, cfg, func(problem string) {

@@ -32,6 +32,8 @@ var commands = []command{
 	{"decode", "[flags] [TEXT]", "say what a pasted header, JSON, env or log line carries", decodeText},
 	{"run", "[flags] -- COMMAND", "run a command under a span that it can continue", runCommand},
 	{"reindex", "[flags]", "derive and price everything stored again; the server must be stopped", reindex},
+	{"backup", "[flags] FILE", "write the store to a file while the server runs", backUp},
+	{"restore", "[flags] FILE", "bring a backup back; the server must be stopped", restore},
 	{"check", "[flags]", "look whether everything stored is whole; the server must be stopped", check},
 	{"import", "[flags] FILE…", "send files of OTLP protobuf or JSON to the server", importFiles},
 	{"version", "", "print the version", version},
@@ -107,7 +109,7 @@ func (a *app) usage(w io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(&b, "  clew %-8s %-20s %s\n", c.name, c.args, c.help)
 	}
-	b.WriteString("\nclew COMMAND -h tells a command's flags. All but serve, demo, run, reindex and check speak to --url (CLEW_URL).\n")
+	b.WriteString("\nclew COMMAND -h tells a command's flags. All but serve, demo, run, reindex, restore and check speak to --url (CLEW_URL).\n")
 	_, _ = io.WriteString(w, b.String())
 }
 

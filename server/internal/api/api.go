@@ -20,6 +20,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"github.com/clewhq/clew/server/internal/backup"
 	"github.com/clewhq/clew/server/internal/derive"
 	"github.com/clewhq/clew/server/internal/live"
 	"github.com/clewhq/clew/server/internal/store"
@@ -43,14 +44,16 @@ const maxLarge = 4
 // minCompressed is the size in bytes from which an answer is compressed.
 const minCompressed = 2 << 10
 
-// Config is what the API needs. All fields but Deriver and Version are required.
+// Config is what the API needs. All fields but Backup, Deriver and Version are
+// required.
 type Config struct {
 	Store       store.Store
 	Deriver     derive.Deriver
 	Live        *live.Hub
 	Version     string
-	KeyRequired bool         // told to clients; package auth enforces it
-	Login       http.Handler // of POST /api/v1/login
+	KeyRequired bool                                      // told to clients; package auth enforces it
+	Login       http.Handler                              // of POST /api/v1/login
+	Backup      func(context.Context, backup.Begin) error // nil when the store can't be backed up
 	Logger      *slog.Logger
 }
 
@@ -58,6 +61,7 @@ type api struct {
 	Config
 	streams chan struct{} // one element for each open live stream
 	large   chan struct{} // one element for each large trace in memory
+	backups chan struct{} // one element for each backup that is sent
 }
 
 // handler answers r, or returns an error before it has written anything.
@@ -65,7 +69,7 @@ type handler func(a *api, w http.ResponseWriter, r *http.Request) error
 
 // New returns the handler of /api/v1/ and all below it. It checks no keys.
 func New(cfg Config) http.Handler {
-	a := &api{Config: cfg, streams: make(chan struct{}, maxStreams), large: make(chan struct{}, maxLarge)}
+	a := &api{Config: cfg, streams: make(chan struct{}, maxStreams), large: make(chan struct{}, maxLarge), backups: make(chan struct{}, maxBackups)}
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(false))
 	if err != nil {
 		panic(err) // the options are constants: it fails always or never

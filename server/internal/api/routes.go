@@ -6,7 +6,7 @@ type route struct {
 	pattern string // below base; names in braces are read by params.go
 	id      string // operationId in openapi.yaml
 	handle  handler
-	stream  bool // the answer has no end: no deadline, no compression
+	stream  bool // the answer may take any time: no deadline, no compression
 }
 
 // routes is every endpoint. To add one, write its handler in the file of its
@@ -23,6 +23,7 @@ var routes = []route{
 	{method: "GET", pattern: "/values", id: "listValues", handle: (*api).listValues},
 	{method: "GET", pattern: "/complete", id: "complete", handle: (*api).complete},
 	{method: "GET", pattern: "/live", id: "watch", handle: (*api).watch, stream: true},
+	{method: "GET", pattern: "/backup", id: "getBackup", handle: (*api).getBackup, stream: true},
 	{method: "GET", pattern: "/status", id: "getStatus", handle: (*api).getStatus},
 	{method: "POST", pattern: "/decode", id: "decode", handle: (*api).postDecode},
 	{method: "POST", pattern: "/login", id: "login", handle: (*api).login},

@@ -109,6 +109,9 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
+	if err := os.Remove(filepath.Join(filepath.Dir(s.path), restoring)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove what a broken-off restore left: %w", err)
+	}
 	// temp_store: sorting never touches the disk. cache_size is in KiB.
 	// journal_size_limit: after a burst the WAL shrinks again.
 	common := []string{"busy_timeout(10000)", "temp_store(MEMORY)"}
