@@ -99,6 +99,10 @@ fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 soak-crash: ## kill the store one hundred times while it works, and check it each time
 	CLEW_TEST_CRASHES=100 $(RACE) -run TestWhatWasAcknowledgedSurvivesKillNine -v ./server/internal/store/sqlite
 
+.PHONY: fixture
+fixture: ## write the store that migrations from the present schema are tested with; once, before the first release that has it
+	CLEW_TEST_WRITE_FIXTURE=1 go test -count 1 -run TestStoresOfEveryRelease ./server/internal/store/sqlite
+
 .PHONY: bench
 bench: ## benchmarks of all modules, and the comparison with rivals
 	go test -run '^$$' -bench . -benchmem work
