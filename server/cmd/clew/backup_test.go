@@ -24,26 +24,27 @@ import (
 	"github.com/clewhq/clew/server/internal/backup"
 )
 
-// flood sends batches of one trace, whose spans are numbered from 1, until ctx
-// is done.
+// flood sends batches of one trace, whose spans are numbered from 1.
 type flood struct {
 	trace string
 	acked atomic.Uint64 // spans
-	began chan struct{} // closed after the first acknowledgement
 }
 
-func (f *flood) send(ctx context.Context, url string) {
+// send goes on from the first span that was not acknowledged, until ctx is done.
+// begun is called after the first acknowledgement.
+func (f *flood) send(ctx context.Context, url string, begun func()) {
 	const perBatch = 50
-	for n := uint64(0); ; n += perBatch {
+	for first := true; ; first = false {
 		ids := make([]string, perBatch)
 		for i := range ids {
-			ids[i] = fmt.Sprintf("%016x", n+uint64(i)+1)
+			ids[i] = fmt.Sprintf("%016x", f.acked.Load()+uint64(i)+1)
 		}
 		if status, err := post(ctx, url, crashBatch(f.trace, ids)); err != nil || status != http.StatusOK {
 			return
 		}
-		if f.acked.Add(perBatch) == perBatch {
-			close(f.began)
+		f.acked.Add(perBatch)
+		if first {
+			begun()
 		}
 	}
 }
@@ -108,25 +109,28 @@ func everything(t *testing.T, url string) map[string]client.Trace {
 
 func TestABackupUnderFullIngestHasAllThatWasAcknowledgedBeforeIt(t *testing.T) {
 	server := startServer(t, t.TempDir())
-	ctx, stop := context.WithCancel(t.Context())
 	floods := make([]*flood, 3)
-	var running sync.WaitGroup
 	for i := range floods {
-		floods[i] = &flood{trace: fmt.Sprintf("%032x", i+1), began: make(chan struct{})}
-		running.Go(func() { floods[i].send(ctx, server.url) })
+		floods[i] = &flood{trace: fmt.Sprintf("%032x", i+1)}
 	}
-	defer running.Wait()
-	defer stop()
 	for round := range 3 {
+		ctx, stop := context.WithCancel(t.Context())
+		var running, begun sync.WaitGroup
+		begun.Add(len(floods))
+		for _, f := range floods {
+			running.Go(func() { f.send(ctx, server.url, begun.Done) })
+		}
+		begun.Wait()
 		before := make([]uint64, len(floods))
 		for i, f := range floods {
-			<-f.began
 			before[i] = f.acked.Load()
 		}
 		file, data := filepath.Join(t.TempDir(), "backup"), t.TempDir()
 		if _, stderr, code := run(t, nil, "backup", "--url", server.url, file); code != 0 {
 			t.Fatalf("backup: %s", stderr)
 		}
+		stop()
+		running.Wait()
 		if _, stderr, code := run(t, nil, "restore", "--data", data, file); code != 0 {
 			t.Fatalf("restore: %s", stderr)
 		}

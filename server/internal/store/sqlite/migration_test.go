@@ -14,7 +14,9 @@ import (
 )
 
 // fixturePath is the store that the release with a schema wrote.
-func fixturePath(version int) string { return filepath.Join("testdata", fmt.Sprintf("schema-%d.db.gz", version)) }
+func fixturePath(version int) string {
+	return filepath.Join("testdata", fmt.Sprintf("schema-%d.db.gz", version))
+}
 
 // "make fixture" writes the fixture of the present schema. It is run once for a
 // schema, before the first release that has it.
