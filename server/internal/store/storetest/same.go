@@ -40,13 +40,13 @@ func Same(t *testing.T, want, got store.Store, queries ...string) {
 
 func summaries(t *testing.T, s store.Store, f query.Filter) []trace.Summary {
 	t.Helper()
-	a := must[answer[trace.Summary]](t)(pages(100, func(p query.Page) ([]trace.Summary, string, error) { return s.Traces(t.Context(), f, p) }))
+	a := must[answer[trace.Summary]](t)(pages(100, query.Sort{}, func(p query.Page) ([]trace.Summary, string, error) { return s.Traces(t.Context(), f, p) }))
 	return a.Items
 }
 
 func sessions(t *testing.T, s store.Store, f query.Filter) []trace.SessionSummary {
 	t.Helper()
-	a := must[answer[trace.SessionSummary]](t)(pages(100, func(p query.Page) ([]trace.SessionSummary, string, error) { return s.Sessions(t.Context(), f, p) }))
+	a := must[answer[trace.SessionSummary]](t)(pages(100, query.Sort{}, func(p query.Page) ([]trace.SessionSummary, string, error) { return s.Sessions(t.Context(), f, p) }))
 	return a.Items
 }
 
