@@ -39,7 +39,7 @@ func (s *Store) backup(ctx context.Context, begin backup.Begin) error {
 		return err
 	}
 	defer func() { _ = sqlTx.Rollback() }()
-	t := newTx(ctx, sqlTx, nil)
+	t := newTx(ctx, sqlTx, nil, nil)
 	var info backup.Info
 	for q, dest := range map[string]any{"PRAGMA page_count": &info.Pages, "PRAGMA page_size": &info.PageSize, "PRAGMA user_version": &info.Schema} {
 		if _, err := t.one(q, nil, dest); err != nil {

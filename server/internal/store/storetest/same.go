@@ -40,14 +40,27 @@ func Same(t *testing.T, want, got store.Store, queries ...string) {
 
 func summaries(t *testing.T, s store.Store, f query.Filter) []trace.Summary {
 	t.Helper()
-	a := must[answer[trace.Summary]](t)(pages(100, query.Sort{}, func(p query.Page) ([]trace.Summary, string, error) { return s.Traces(t.Context(), f, p) }))
-	return a.Items
+	return allPages(t, func(p query.Page) ([]trace.Summary, string, error) { return s.Traces(t.Context(), f, p) })
 }
 
 func sessions(t *testing.T, s store.Store, f query.Filter) []trace.SessionSummary {
 	t.Helper()
-	a := must[answer[trace.SessionSummary]](t)(pages(100, query.Sort{}, func(p query.Page) ([]trace.SessionSummary, string, error) { return s.Sessions(t.Context(), f, p) }))
-	return a.Items
+	return allPages(t, func(p query.Page) ([]trace.SessionSummary, string, error) { return s.Sessions(t.Context(), f, p) })
+}
+
+// allPages lists a whole listing in the order of its kind.
+func allPages[T any](t *testing.T, list func(query.Page) ([]T, string, error)) (all []T) {
+	t.Helper()
+	for p := (query.Page{Limit: 100}); ; {
+		items, next, err := list(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, items...)
+		if p.Cursor = next; next == "" {
+			return all
+		}
+	}
 }
 
 func services(t *testing.T, s store.Store, names []string) []store.Service {
