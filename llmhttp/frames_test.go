@@ -23,6 +23,17 @@ func Framed(media string, body []byte) []byte {
 	return out
 }
 
+// StreamingAPIs names the APIs that have streams.
+func StreamingAPIs() []string {
+	var out []string
+	for _, p := range providers {
+		if p.stream != nil {
+			out = append(out, p.api)
+		}
+	}
+	return out
+}
+
 func frame(kind, data string) []byte {
 	name := ":event-type"
 	if strings.HasSuffix(kind, "Exception") {

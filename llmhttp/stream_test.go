@@ -1,7 +1,6 @@
 package llmhttp_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -68,49 +67,6 @@ func do(t *testing.T, c *http.Client, r *http.Request) *http.Response {
 	}
 	t.Cleanup(func() { _ = resp.Body.Close() })
 	return resp
-}
-
-func TestACallerSeesEachChunkBeforeTheNextIsSent(t *testing.T) {
-	seen := make(chan struct{})
-	srv := provider(t, func(w io.Writer, flush func(), r *http.Request) {
-		for i := range 20 {
-			say(t, w, chunk(fmt.Sprint(i, " ")))
-			flush()
-			select {
-			case <-seen:
-			case <-r.Context().Done():
-				t.Error("the caller went away")
-				return
-			}
-		}
-		say(t, w, finish, done)
-	})
-	ctx, sc := caller(t)
-	resp := do(t, client(), post(t, ctx, srv.URL, askStream))
-	lines := bufio.NewScanner(resp.Body)
-	var got strings.Builder
-	for lines.Scan() {
-		got.WriteString(lines.Text() + "\n")
-		if strings.Contains(lines.Text(), `"content"`) {
-			if n := len(spans(sc)); n != 0 {
-				t.Fatalf("%d spans ended in the middle of the stream", n)
-			}
-			seen <- struct{}{}
-		}
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	s := oneSpan(t, sc)
-	if want := "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 "; answer(s) != want {
-		t.Errorf("answer %q, want %q", answer(s), want)
-	}
-	if attr(s, string(llm.TimeToFirstChunkKey)) == "" {
-		t.Error("no time to the first token")
-	}
-	if got := attr(s, string(llm.ResponseIncompleteKey)); got != "" {
-		t.Errorf("a whole answer is marked %q", got)
-	}
 }
 
 func TestHowAStreamEndsIsToldOnce(t *testing.T) {
