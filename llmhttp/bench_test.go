@@ -47,6 +47,16 @@ var longStreams = []longStream{
 			chatHead + `"choices":[],"usage":{"prompt_tokens":20,"completion_tokens":401,"total_tokens":421}}` + "\n\ndata: [DONE]\n\n"),
 	},
 	{
+		&openAICompletions, "https://api.openai.com/v1/completions", "text/event-stream",
+		func() any { return new(completionsAnswer) },
+		func(n int) []byte {
+			return fmt.Appendf(nil, `data: {"id":"cmpl-7a1f","object":"text_completion","created":1730000000,"model":"m","choices":[{"index":0,`+
+				`"text":" tok%d","logprobs":null,"finish_reason":null}],"usage":null}`+"\n\n", n)
+		},
+		[]byte(`data: {"id":"cmpl-7a1f","model":"m","choices":[{"index":0,"text":"","finish_reason":"stop"}],"usage":null}` + "\n\n" +
+			`data: {"id":"cmpl-7a1f","model":"m","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":401}}` + "\n\ndata: [DONE]\n\n"),
+	},
+	{
 		&openAIResponses, "https://api.openai.com/v1/responses", "text/event-stream",
 		func() any { return new(responseEvent) },
 		func(n int) []byte {

@@ -48,6 +48,7 @@ type apiError struct{ kind, message string }
 // its line here; docs/adding/provider.md tells how.
 var providers = []provider{
 	openAIChat,
+	openAICompletions,
 	openAIResponses,
 	openAIEmbeddings,
 	anthropicMessages,

@@ -77,6 +77,8 @@ func TestAPathThatOthersUseTooIsLookedAtTwice(t *testing.T) {
 		"a survey's":                  {"/v1/responses", `{"survey":7,"input":"yes"}`, nil, ""},
 		"a survey's in a list":        {"/v1/responses", `[1]`, nil, ""},
 		"a survey's, at a known host": {"/v1/responses", `{"survey":7}`, llmhttp.Host("127.0.0.1", "acme"), "chat"},
+		"a completion":                {"/v1/completions", `{"model":"m","prompt":"Hello"}`, nil, "text_completion m"},
+		"a course's":                  {"/completions", `{"course":7}`, nil, ""},
 		"an embedding":                {"/embeddings", `{"model":"m","input":["a"]}`, nil, "embeddings m"},
 		"a map's":                     {"/embeddings", `{"map":"a"}`, nil, ""},
 	}
