@@ -55,6 +55,7 @@ var providers = []provider{
 	anthropicVertex,
 	anthropicBedrock,
 	gemini,
+	vertexPredict,
 	bedrockConverse,
 	ollama,
 	cohereChat,
