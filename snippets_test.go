@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -117,16 +116,8 @@ func TestCodeInTheDocumentationCompiles(t *testing.T) {
 func snippets(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	guides, err := filepath.Glob("docs/guide/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range append(guides, "README.md") {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, part := range strings.Split(string(text), "\n```go\n") {
+	for name, text := range guides(t) {
+		for i, part := range strings.Split(text, "\n```go\n") {
 			if code, _, closed := strings.Cut(part, "\n```"); i > 0 && closed {
 				out[fmt.Sprintf("%s %d", name, i)] = code
 			}
