@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew/internal/inherit"
+	"github.com/clewhq/clew/internal/tracer"
 	"github.com/clewhq/clew/propagators"
 )
 
@@ -200,6 +201,33 @@ func WithUser(ctx context.Context, id string) context.Context {
 // WithMetadata adds metadata to every span started from the returned context; a key that is there is replaced.
 func WithMetadata(ctx context.Context, kv ...attribute.KeyValue) context.Context {
 	return inheriting(ctx, func(a *inherit.Association) { a.Metadata = inherit.Merge(a.Metadata, kv) })
+}
+
+// SetSession is WithSession for a span that runs: it and everything started under it from now on belong to the session, but
+// where a context says otherwise since. It is how a handler tells whose request it turned out to be, with CurrentSpan.
+// Children that run already, and what is started under them, stay as they are.
+func (s *Span) SetSession(id string, attrs ...attribute.KeyValue) { s.say(sayingSession(id, attrs)) }
+
+// SetUser is WithUser for a span that runs, as SetSession is WithSession.
+func (s *Span) SetUser(id string) { s.say(func(a *inherit.Association) { a.User = id }) }
+
+// SetMetadata is WithMetadata for a span that runs, as SetSession is WithSession.
+func (s *Span) SetMetadata(kv ...attribute.KeyValue) {
+	s.say(func(a *inherit.Association) { a.Metadata = inherit.Merge(a.Metadata, kv) })
+}
+
+func (s *Span) say(change func(*inherit.Association)) {
+	if s.none() || s.own != nil && !s.own.IsRecording() || s.state.Level == levelOff || !s.state.Position.Of(s.otel.SpanContext()) {
+		return
+	}
+	more := s.state.Position.Say(s.state.Handed, change)
+	switch own, ok := s.otel.(*tracer.Span); {
+	case !s.recording():
+	case ok:
+		own.SetInherited(more...)
+	default:
+		s.otel.SetAttributes(more...)
+	}
 }
 
 // SessionFrom returns the session that spans started from ctx belong to.

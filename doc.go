@@ -36,6 +36,7 @@
 // # Say who it is for
 //
 // [WithSession], [WithUser] and [WithMetadata] return a context; every span started below it carries what they said.
+// [Span.SetSession] and its like say it of a span that runs, and of what is started under it from then on.
 //
 // # Decide what is recorded
 //

@@ -170,3 +170,22 @@ func ExampleSpan_EndErr() {
 	// charge in=500 tags=["payment"]
 	// charge in=5000 tags=["payment","large"] error=card declined
 }
+
+func ExampleSpan_SetSession() {
+	done := recording()
+
+	ctx, span := clew.Start(context.Background(), "request")
+	remember := func(ctx context.Context, session string) { // who it is for turns out while the request is read
+		clew.CurrentSpan(ctx).SetSession(session)
+		clew.CurrentSpan(ctx).SetUser("ann")
+	}
+	remember(ctx, "chat-7")
+	_, answer := clew.Start(ctx, "answer")
+	answer.End()
+	span.End()
+
+	done()
+	// Output:
+	// request session=chat-7 user=ann
+	//   answer session=chat-7 user=ann
+}

@@ -11,7 +11,7 @@ import (
 // attributes of a runaway recursion stay bounded.
 const MaxPath = 256
 
-// Position is where a span stands in its trace. Once it is set it is not changed, and never copied.
+// Position is where a span stands in its trace. Once it is set it is not changed but by Say, and never copied.
 type Position struct {
 	Trace  trace.TraceID
 	Span   trace.SpanID
@@ -21,6 +21,7 @@ type Position struct {
 	name  string
 	above *Position             // nil if nothing is known beyond Span, or the paths are from the beginning
 	known atomic.Pointer[paths] // once somebody has asked for the paths of a child
+	late  atomic.Pointer[late]  // what was said of the span after it had started
 }
 
 // Nowhere is where a root's parent stands.

@@ -81,10 +81,11 @@ type Holder interface {
 // says about session, user and metadata still wins over them.
 func Resolve(ctx context.Context, parent trace.SpanContext) State {
 	s := From(ctx)
-	if s != nil && s.Position.Of(parent) {
-		return s.copy()
-	}
 	out := s.copy()
+	if s != nil && s.Position.Of(parent) {
+		out.listen()
+		return out
+	}
 	out.Position, out.Span = Nowhere, nil
 	if !parent.IsValid() {
 		return out
@@ -93,6 +94,7 @@ func Resolve(ctx context.Context, parent trace.SpanContext) State {
 	if span := trace.SpanFromContext(ctx); span.SpanContext().SpanID() == parent.SpanID() {
 		if held := held(span); held != nil {
 			out.join(held)
+			out.listen()
 			return out
 		}
 		if span, ok := span.(sdktrace.ReadOnlySpan); ok {

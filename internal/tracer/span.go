@@ -162,6 +162,15 @@ func (s *Span) SetStatus(code codes.Code, description string) {
 // SetAttributes sets attributes; one of the same key is replaced.
 func (s *Span) SetAttributes(kv ...attribute.KeyValue) { s.change(func() { s.set(kv) }) }
 
+// SetInherited is SetAttributes for what the span's position tells its children as well, so that they need not read it here.
+func (s *Span) SetInherited(kv ...attribute.KeyValue) {
+	s.change(func() {
+		told := s.tells
+		s.set(kv)
+		s.tells = told
+	})
+}
+
 // AddLink relates the span to another one. A link that says nothing is ignored.
 func (s *Span) AddLink(link trace.Link) {
 	s.change(func() {
