@@ -135,7 +135,7 @@ func stack() string {
 func (s *Span) remember(failure any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failure = failure
+	s.more().failure = failure
 }
 
 // recorded reports whether failure is what was recorded last: on its way up an error or panic passes UseSpan and then
@@ -146,7 +146,7 @@ func (s *Span) recorded(failure any) (same bool) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failure != nil && reflect.ValueOf(s.failure).Comparable() && s.failure == failure
+	return s.extra != nil && s.extra.failure != nil && reflect.ValueOf(s.extra.failure).Comparable() && s.extra.failure == failure
 }
 
 // errorText is err.Error(), also when that panics, as a nil pointer in an error interface often does.

@@ -28,9 +28,22 @@ type Span struct {
 	output   atomic.Bool // an output was given, and is not replaced by a function's result
 	foreign  bool        // made for a span that somebody else started; there may be others for it
 
-	mu      sync.Mutex
+	mu    sync.Mutex
+	extra *extra // nil for most
+}
+
+// extra is what few spans have.
+type extra struct {
 	tags    []string
 	failure any // the error or panic recorded last
+}
+
+// more is what s has of it, to be changed. Who calls it holds the lock.
+func (s *Span) more() *extra {
+	if s.extra == nil {
+		s.extra = new(extra)
+	}
+	return s.extra
 }
 
 // Three kinds of spans that are started here, each with all that it needs in one piece of memory.
@@ -325,7 +338,7 @@ func (s *Span) AddTags(tags ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.foreign {
-		s.tags = tagsOf(s.otel)
+		s.more().tags = tagsOf(s.otel)
 	}
 	s.tag(tags)
 }
@@ -337,18 +350,19 @@ func (s *Span) SetTags(tags ...string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tags = nil
+	s.more().tags = nil
 	s.tag(tags)
 }
 
 // tag adds to the tags. Whoever calls it holds the lock.
 func (s *Span) tag(tags []string) {
+	all := &s.more().tags
 	for _, tag := range tags {
-		if tag != "" && !slices.Contains(s.tags, tag) {
-			s.tags = append(s.tags, tag)
+		if tag != "" && !slices.Contains(*all, tag) {
+			*all = append(*all, tag)
 		}
 	}
-	s.otel.SetAttributes(keyTags.StringSlice(s.tags))
+	s.otel.SetAttributes(keyTags.StringSlice(*all))
 }
 
 // tagsOf reads the tags that a span has.

@@ -96,6 +96,9 @@ var secretParameters = []string{
 // fullURL is u without user, password, fragment and the values of secretParameters.
 func fullURL(u *url.URL) string {
 	if u.User == nil && u.Fragment == "" && u.RawQuery == "" {
+		if asItIs(u) && len(u.Path) < maxText/2 && len(u.Host) < maxText/4 {
+			return u.Scheme + "://" + u.Host + u.Path // which String takes longer for
+		}
 		return cut(u.String())
 	}
 	c := *u
@@ -116,6 +119,32 @@ func fullURL(u *url.URL) string {
 	}
 	return cut(c.String())
 }
+
+// asItIs reports whether nothing in u has to be escaped.
+func asItIs(u *url.URL) bool {
+	if u.Scheme == "" || u.Host == "" || u.Path == "" || u.Path[0] != '/' || u.Opaque != "" || u.RawPath != "" || u.ForceQuery {
+		return false
+	}
+	for i := range len(u.Host) {
+		if c := u.Host[i]; !unreserved[c] && c != ':' {
+			return false
+		}
+	}
+	for i := range len(u.Path) {
+		if c := u.Path[i]; !unreserved[c] && c != '/' {
+			return false
+		}
+	}
+	return true
+}
+
+// unreserved are the characters that RFC 3986 allows anywhere.
+var unreserved = func() (out [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~") {
+		out[c] = true
+	}
+	return out
+}()
 
 func protocol(major, minor int) attribute.KeyValue {
 	switch {

@@ -100,8 +100,8 @@ func appendRequest(attrs []attribute.KeyValue, r *http.Request) []attribute.KeyV
 	if r.URL != nil {
 		attrs = append(attrs, keyURLPath.String(cut(r.URL.Path)))
 	}
-	if agent := r.UserAgent(); agent != "" {
-		attrs = append(attrs, keyUserAgent.String(cut(agent)))
+	if agents := r.Header["User-Agent"]; len(agents) > 0 && agents[0] != "" {
+		attrs = append(attrs, keyUserAgent.String(cut(agents[0])))
 	}
 	return attrs
 }

@@ -258,21 +258,38 @@ func adopt(ctx context.Context, c *Carried, notes *inherit.Notes, trust Trust) c
 		count(ctx, notes.Refused)
 	}
 	r := inherit.Receive(ctx)
-	r.Entry.Notes = notes
+	var entry inherit.Entry
+	if r.Entry != nil {
+		entry = *r.Entry
+	}
+	entry.Notes = notes
 	// What is said of the span that stays, stays.
 	begins := c.Valid() || !trace.SpanContextFromContext(ctx).IsValid()
 	if begins {
-		r.Entry.Format, r.Entry.Policy = c.Format, string(trust.Policy)
+		entry.Format, entry.Policy = c.Format, string(trust.Policy)
 		if trust.Policy == "" && c.Valid() {
-			r.Entry.Policy = string(Continue)
+			entry.Policy = string(Continue)
 		}
 	}
+	r.Entry = kept(entry)
 	c.handDown(&r.Association, begins, trust.Policy)
 	ctx = adoptBaggage(ctx, c.Baggage)
 	if !c.Valid() {
 		return r.Context(ctx)
 	}
 	return r.Continue(ctx, c.SpanContext, c.Path, c.IDsPath)
+}
+
+// usualEntry is what there is to tell of nearly every request.
+var usualEntry = inherit.Entry{Format: traceContextName, Policy: string(Continue)}
+
+// kept is e in memory that lasts.
+func kept(e inherit.Entry) *inherit.Entry {
+	if e == usualEntry {
+		return &usualEntry
+	}
+	own := e
+	return &own
 }
 
 // handDown puts into a what c says; begins is set if that is about the span or trace that comes next.

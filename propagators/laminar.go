@@ -219,8 +219,9 @@ func (f *laminarFields) fill(out *Carried) *Refusal {
 	f.optional(out, fieldFlags, func(v raw) fault { return parseFlags(&cfg.TraceFlags, v.text) })
 	out.SpanContext = trace.NewSpanContext(cfg)
 
-	f.optional(out, fieldPath, func(v raw) (f fault) { out.Path, f = parsePath(v); return })
-	f.optional(out, fieldIDsPath, func(v raw) (f fault) { out.IDsPath, f = parseIDsPath(v, cfg.SpanID); return })
+	room := make([]string, 0, f.elements(fieldPath)+f.elements(fieldIDsPath)) // for both paths
+	f.optional(out, fieldPath, func(v raw) (f fault) { out.Path, f = parsePath(v, &room); return })
+	f.optional(out, fieldIDsPath, func(v raw) (f fault) { out.IDsPath, f = parseIDsPath(v, &room, cfg.SpanID); return })
 	f.optional(out, fieldUser, func(v raw) (f fault) { out.User, f = parseID(v); return })
 	f.optional(out, fieldSession, func(v raw) (f fault) { out.Session, f = parseID(v); return })
 	f.optional(out, fieldType, func(v raw) (f fault) {
@@ -233,6 +234,16 @@ func (f *laminarFields) fill(out *Carried) *Refusal {
 	})
 	f.optional(out, fieldMetadata, func(v raw) fault { return parseMetadata(out, v) })
 	return nil
+}
+
+// elements is how many elements a path has, or a few more.
+func (f *laminarFields) elements(field int) (most int) {
+	for _, v := range f[field] {
+		if !v.absent() {
+			most = max(most, min(strings.Count(v.text, ",")+1, MaxPathElements))
+		}
+	}
+	return most
 }
 
 // required sets an id from the first spelling that is usable, or says why neither is.

@@ -88,11 +88,12 @@ func parseWord(v raw, allowed ...string) (word string, f fault) {
 	return "", fault{ReasonValue, "is not one of " + strings.Join(allowed, ", ")}
 }
 
-func parsePath(v raw) (path []string, f fault) {
+// parsePath reads a path into memory behind what is in room.
+func parsePath(v raw, room *[]string) (path []string, f fault) {
 	if v.text[0] != '[' {
 		return nil, fault{ReasonType, "is not an array"}
 	}
-	path = make([]string, 0, min(strings.Count(v.text, ",")+1, MaxPathElements))
+	path = (*room)[len(*room):]
 	v.array(func(elem raw) bool {
 		name, ok := unquote(elem)
 		switch {
@@ -110,12 +111,13 @@ func parsePath(v raw) (path []string, f fault) {
 	if f.bad() {
 		return nil, f
 	}
-	return path, fault{}
+	*room = path[len(path):]
+	return slices.Clip(path), fault{}
 }
 
 // parseIDsPath also holds the path against the span it is said to lead to.
-func parseIDsPath(v raw, span trace.SpanID) (path []string, f fault) {
-	path, f = parsePath(v)
+func parseIDsPath(v raw, room *[]string, span trace.SpanID) (path []string, f fault) {
+	path, f = parsePath(v, room)
 	if f.bad() || len(path) == 0 {
 		return nil, f
 	}

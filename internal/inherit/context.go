@@ -28,13 +28,18 @@ func Enter(ctx context.Context, s *State, span trace.Span) context.Context {
 
 // EnterRemote returns a context with s, unless that is nil, that continues sc, a span of another process.
 func EnterRemote(ctx context.Context, s *State, sc trace.SpanContext) context.Context {
+	return new(remote).enter(ctx, s, sc)
+}
+
+// enter is EnterRemote in the memory of a new r.
+func (r *remote) enter(ctx context.Context, s *State, sc trace.SpanContext) context.Context {
 	if spanKey == nil {
 		if s != nil {
 			ctx = With(ctx, s)
 		}
 		return trace.ContextWithRemoteSpanContext(ctx, sc)
 	}
-	r := &remote{span: remoteSpan{noSpan, sc.WithRemote(true)}}
+	r.span = remoteSpan{noSpan, sc.WithRemote(true)}
 	r.Inside = Inside{ctx, s, &r.span}
 	return r
 }

@@ -6,15 +6,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Received is a State that is being made of a received context: with all that it points to, in one piece of memory, which
-// lasts as long as any child of it and so knows no context. Its
-// Association and its Entry may be changed until Context or Continue is called; the slices in them are shared.
+// Received is a State that is being made of a received context: with all that it points to but its Entry, and the context that
+// continues it, in one piece of memory. Its Association and its Entry may be changed until Context or Continue is called; the
+// slices in them are shared.
 type Received struct {
 	State
-	entry    Entry
 	handed   Handed
 	position Position
 	paths    paths
+	remote   remote
 }
 
 // Receive begins with what ctx knows.
@@ -22,10 +22,6 @@ func Receive(ctx context.Context) *Received {
 	r := &Received{State: From(ctx).copy()}
 	r.handed.Association = r.Association
 	r.Handed = &r.handed
-	if r.Entry != nil {
-		r.entry = *r.Entry
-	}
-	r.Entry = &r.entry
 	return r
 }
 
@@ -37,5 +33,5 @@ func (r *Received) Context(ctx context.Context) context.Context { return With(ct
 func (r *Received) Continue(ctx context.Context, sc trace.SpanContext, names, ids []string) context.Context {
 	r.Span = nil
 	r.Position = r.position.place(sc.WithRemote(true), &r.paths, names, ids)
-	return EnterRemote(ctx, &r.State, sc)
+	return r.remote.enter(ctx, &r.State, sc)
 }

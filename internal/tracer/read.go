@@ -41,7 +41,7 @@ func (s *Span) Name() string { return read(s, func() string { return s.name }) }
 func (s *Span) Parent() trace.SpanContext { return s.parent }
 
 // SpanKind is the span's role.
-func (s *Span) SpanKind() trace.SpanKind { return s.kind }
+func (s *Span) SpanKind() trace.SpanKind { return trace.SpanKind(s.kind) }
 
 // StartTime is when the span started.
 func (s *Span) StartTime() time.Time { return s.start }
@@ -50,7 +50,9 @@ func (s *Span) StartTime() time.Time { return s.start }
 func (s *Span) EndTime() time.Time { return read(s, func() time.Time { return s.end }) }
 
 // Status is the status set so far.
-func (s *Span) Status() sdktrace.Status { return read(s, func() sdktrace.Status { return s.status }) }
+func (s *Span) Status() sdktrace.Status {
+	return read(s, func() sdktrace.Status { return sdktrace.Status{Code: s.status, Description: s.rare().failed} })
+}
 
 // Events are what happened, the last of it if there was more than the limit allows.
 func (s *Span) Events() []sdktrace.Event {

@@ -29,20 +29,20 @@ type Span struct {
 	tracer   *Tracer
 	sc       trace.SpanContext
 	parent   trace.SpanContext
-	kind     trace.SpanKind
 	start    time.Time
 	stamp    Stamp
-	children atomic.Int32
-	ended    atomic.Bool                          // nothing below changes any more
 	all      atomic.Pointer[[]attribute.KeyValue] // with the stamp's, of an ended span, once asked for
+	children atomic.Int32
+	ended    atomic.Bool // nothing below changes any more, but for kind, which never does
 
+	status codes.Code
+	tells  bool // an attribute says something about what children inherit
+	kind   uint8
 	mu     sync.Mutex // until the span has ended
 	name   string
 	end    time.Time
-	status sdktrace.Status
 	attrs  attributes
 	more   *more // nil for most
-	tells  bool  // an attribute says something about what children inherit
 }
 
 // more is what few spans have.
@@ -50,6 +50,7 @@ type more struct {
 	events recent[sdktrace.Event]
 	links  recent[sdktrace.Link]
 	task   *rt.Task
+	failed string // the description of the status
 }
 
 // none is the more of a span without; it is not changed.
@@ -101,7 +102,7 @@ var nobody = &nothing{ReadOnlySpan: tracetest.SpanStub{}.Snapshot()}
 func (s *Span) Begin(d *Decision, name string, o *Options) {
 	s.nothing = nobody
 	s.tracer, s.sc, s.parent, s.name = d.tracer, d.Span, d.Parent, name
-	s.kind = trace.ValidateSpanKind(o.Kind)
+	s.kind = uint8(trace.ValidateSpanKind(o.Kind))
 	if s.start = o.Time; s.start.IsZero() {
 		s.start = time.Now()
 	}
@@ -149,13 +150,16 @@ func (s *Span) SetName(name string) { s.change(func() { s.name = name }) }
 // SetStatus sets the status: Ok is final, and Error beats Unset. Only an error keeps its description.
 func (s *Span) SetStatus(code codes.Code, description string) {
 	s.change(func() {
-		if s.status.Code > code {
+		if s.status > code {
 			return
 		}
 		if code != codes.Error {
 			description = ""
 		}
-		s.status = sdktrace.Status{Code: code, Description: description}
+		s.status = code
+		if description != s.rare().failed {
+			s.extend().failed = description
+		}
 	})
 }
 
