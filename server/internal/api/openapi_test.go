@@ -110,6 +110,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + whole + "/spans/" + spanID(2).String() + "?explain=1", 200},
 		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + broken + "/spans/" + spanID(4).String() + "?twin=1", 200},
 		{"/traces/{trace_id}/spans/{span_id}", "/traces/" + whole + "/spans/ffffffffffffffff", 404},
+		{"/spans", "/spans?limit=0", 400},
 		{"/spans", "/spans?q=sort:duration", 200},
 		{"/spans", "/spans?q=sort:spans", 400},
 		{"/traces/{trace_id}/transcript", "/traces/" + whole + "/transcript", 200},
