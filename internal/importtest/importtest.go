@@ -49,13 +49,16 @@ var allowed = map[string][]string{
 	"server/internal/derive": {
 		"server/internal/trace", "server/internal/dialect", "server/internal/price", "server/internal/query", "server/internal/store",
 	},
+	"server/internal/sqlview": {
+		"server/internal/trace", "server/internal/derive", "server/internal/dialect", "server/internal/query", "server/internal/store",
+	},
 	"server/internal/ingest": {
 		"server/internal/trace", "server/internal/derive", "server/internal/store", "server/internal/live",
 	},
 	"server/internal/api": {
 		"server/internal/trace", "server/internal/continuity", "server/internal/query", "server/internal/store",
 		"server/internal/live", "server/client", "server/internal/decode", "server/internal/derive", "server/internal/dialect",
-		"server/internal/price", "server/internal/transcript",
+		"server/internal/price", "server/internal/transcript", "server/internal/sqlview",
 	},
 	// Decoding a pasted context must agree with the SDK about every format, so it reads with the SDK's own package.
 	"server/internal/decode": {"propagators", "server/client"},

@@ -175,6 +175,23 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return get[Status](ctx, c, "/status", nil)
 }
 
+// SQL runs a SELECT over the views that SQLViews tells. It returns at most limit
+// rows; 0 is the server's default.
+func (c *Client) SQL(ctx context.Context, query string, limit int) (SQLResult, error) {
+	v := url.Values{}
+	if limit != 0 {
+		v.Set("limit", strconv.Itoa(limit))
+	}
+	header := http.Header{"Accept": {"application/json"}, "Content-Type": {"text/plain"}}
+	return call[SQLResult](ctx, c, http.MethodPost, "/sql", v, header, strings.NewReader(query))
+}
+
+// SQLViews tells what a SELECT may ask.
+func (c *Client) SQLViews(ctx context.Context) ([]SQLView, error) {
+	list, err := get[List[SQLView]](ctx, c, "/sql", nil)
+	return list.Items, err
+}
+
 // Decode says what span contexts a text holds and what the server's store has of
 // them. The server refuses a text of more than 256 KiB.
 func (c *Client) Decode(ctx context.Context, text string) (Decoded, error) {

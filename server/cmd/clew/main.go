@@ -29,6 +29,7 @@ var commands = []command{
 	{"ls", "[flags] [QUERY]", "list traces, newest first, or with --spans spans", ls},
 	{"forget", "[flags] QUERY", "delete the traces that a query finds", forget},
 	{"show", "[flags] TRACE", "show a trace as a tree and what is wrong with it, or what was said in it", show},
+	{"sql", "[flags] [SELECT]", "ask spans, traces, sessions and messages in SQL", runSQL},
 	{"decode", "[flags] [TEXT]", "say what a pasted header, JSON, env or log line carries", decodeText},
 	{"run", "[flags] -- COMMAND", "run a command under a span that it can continue", runCommand},
 	{"reindex", "[flags]", "derive and price everything stored again; the server must be stopped", reindex},

@@ -23,6 +23,7 @@ import (
 	"github.com/clewhq/clew/server/internal/backup"
 	"github.com/clewhq/clew/server/internal/derive"
 	"github.com/clewhq/clew/server/internal/live"
+	"github.com/clewhq/clew/server/internal/sqlview"
 	"github.com/clewhq/clew/server/internal/store"
 )
 
@@ -62,6 +63,7 @@ type api struct {
 	streams chan struct{} // one element for each open live stream
 	large   chan struct{} // one element for each large trace in memory
 	backups chan struct{} // one element for each backup that is sent
+	sql     *sqlview.Engine
 }
 
 // handler answers r, or returns an error before it has written anything.
@@ -69,7 +71,7 @@ type handler func(a *api, w http.ResponseWriter, r *http.Request) error
 
 // New returns the handler of /api/v1/ and all below it. It checks no keys.
 func New(cfg Config) http.Handler {
-	a := &api{Config: cfg, streams: make(chan struct{}, maxStreams), large: make(chan struct{}, maxLarge), backups: make(chan struct{}, maxBackups)}
+	a := &api{Config: cfg, streams: make(chan struct{}, maxStreams), large: make(chan struct{}, maxLarge), backups: make(chan struct{}, maxBackups), sql: sqlview.New(cfg.Store, cfg.Deriver)}
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(false))
 	if err != nil {
 		panic(err) // the options are constants: it fails always or never

@@ -127,6 +127,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"/values", "/values", 400},
 		{"/complete", "/complete?q=ser", 200},
 		{"/complete", "/complete?q=service:", 200},
+		{"/sql", "/sql", 200},
 		{"/status", "/status", 200},
 	}
 	for _, tt := range tests {

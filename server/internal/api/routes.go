@@ -26,6 +26,8 @@ var routes = []route{
 	{method: "GET", pattern: "/backup", id: "getBackup", handle: (*api).getBackup, stream: true},
 	{method: "GET", pattern: "/status", id: "getStatus", handle: (*api).getStatus},
 	{method: "POST", pattern: "/decode", id: "decode", handle: (*api).postDecode},
+	{method: "POST", pattern: "/sql", id: "runSQL", handle: (*api).postSQL},
+	{method: "GET", pattern: "/sql", id: "describeSQL", handle: (*api).getSQL},
 	{method: "POST", pattern: "/login", id: "login", handle: (*api).login},
 	{method: "GET", pattern: "/openapi.yaml", id: "getDescription", handle: (*api).getDescription},
 }

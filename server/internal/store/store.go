@@ -79,6 +79,12 @@ type Store interface {
 	// order of [SpanCursor], or as p.Sort says.
 	Search(ctx context.Context, f query.Filter, p query.Page) (items []Found, next string, err error)
 
+	// Scan returns the spans that f selects, trace after trace in the order of
+	// Traces and within a trace in that of [trace.Compare]: all that a trace has,
+	// until there are p.Limit or more, and without bodies unless whole. p.Sort is
+	// not heeded. It is for whoever wants every span.
+	Scan(ctx context.Context, f query.Filter, p query.Page, whole bool) (spans []*trace.Span, next string, err error)
+
 	// Sessions lists the sessions that f selects by descending End, then
 	// ascending id, or as p.Sort says. A session's User is that of the earliest span which has
 	// one; of two that start at once, the one in the trace of lower id.

@@ -213,6 +213,56 @@ func (s *Store) Search(ctx context.Context, f query.Filter, p query.Page) ([]sto
 	return page(found, p, store.ListSpans, func(sp store.Found) store.Cursor { return store.SpanCursor(sp.Span, p.Sort) })
 }
 
+// Scan implements [store.Store].
+func (s *Store) Scan(ctx context.Context, f query.Filter, p query.Page, whole bool) ([]*trace.Span, string, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, "", err
+	}
+	defer s.mu.RUnlock()
+	type part struct {
+		at    store.Cursor
+		spans []*trace.Span
+	}
+	var parts []part
+	for id := range s.traces {
+		of := &query.Trace{Spans: s.spans(id)}
+		var found []*trace.Span
+		for _, sp := range of.Spans {
+			if f.Match(sp, of) {
+				found = append(found, sp)
+			}
+		}
+		if len(found) > 0 {
+			parts = append(parts, part{store.TraceCursor(of.Summary(), query.Sort{}), found})
+		}
+	}
+	slices.SortFunc(parts, func(a, b part) int { return a.at.Compare(b.at, store.ListTraces, query.Sort{}) })
+	var after store.Cursor
+	if p.Cursor != "" {
+		var err error
+		if after, err = store.DecodeCursor(store.ListTraces, query.Sort{}, p.Cursor); err != nil {
+			return nil, "", err
+		}
+	}
+	var out []*trace.Span
+	for i, part := range parts {
+		if p.Cursor != "" && part.at.Compare(after, store.ListTraces, query.Sort{}) <= 0 {
+			continue
+		}
+		for _, sp := range part.spans {
+			if whole {
+				out = append(out, clone(sp))
+			} else {
+				out = append(out, outline(sp))
+			}
+		}
+		if len(out) >= max(1, p.Limit) && i+1 < len(parts) {
+			return out, part.at.Encode(store.ListTraces, query.Sort{}), nil
+		}
+	}
+	return out, "", nil
+}
+
 // Sessions implements [store.Store].
 func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]trace.SessionSummary, string, error) {
 	if err := s.begin(ctx); err != nil {

@@ -22,6 +22,9 @@ type selection struct {
 	check  bool    // a candidate's spans must be looked at
 	few    []int64 // the only candidates, when they are few
 	isFew  bool
+
+	// What matching hands out even where the filter doesn't need it.
+	tags, bodies bool
 }
 
 func (s *Store) selection(t *tx, f query.Filter) (*selection, error) {
@@ -171,7 +174,7 @@ func (s *Store) matching(t *tx, sel *selection, tr stored, each func(sp *trace.S
 	slices.SortFunc(found, func(a, b version) int { return trace.Compare(a.span, b.span) })
 	of := &query.Trace{}
 	where := sel.filter.Where
-	beyond, bodies := query.BeyondSpan(where), query.NeedsBody(where)
+	beyond, bodies := query.BeyondSpan(where), sel.bodies || query.NeedsBody(where)
 	var loose map[trace.SpanID][]trace.Fact
 	var at places
 	switch {
@@ -179,7 +182,7 @@ func (s *Store) matching(t *tx, sel *selection, tr stored, each func(sp *trace.S
 		if sel.index != nil {
 			at = sel.index.spansOf(tr.no)
 		}
-	case where != nil:
+	case where != nil || sel.tags:
 		if loose, err = s.loose(t, tr.id); err != nil {
 			return err
 		}

@@ -223,7 +223,7 @@ func pages[T any](limit int, sort query.Sort, list func(query.Page) ([]T, string
 // question returns a random query and its description.
 func (r *random) question(t *testing.T) (what string, ask func(store.Store) (any, error)) {
 	ctx := t.Context()
-	switch r.IntN(13) {
+	switch r.IntN(14) {
 	case 0:
 		id := r.traceID()
 		return fmt.Sprintf("Outline(%s)", id), func(s store.Store) (any, error) {
@@ -268,6 +268,15 @@ func (r *random) question(t *testing.T) (what string, ask func(store.Store) (any
 			return a, err
 		}
 	case 11:
+		f, limit, whole := r.filter(), 1+r.IntN(20), r.IntN(2) == 0
+		return fmt.Sprintf("Scan(%+v) by %d, whole: %v", f, limit, whole), func(s store.Store) (any, error) {
+			a, err := pages(limit, query.Sort{}, func(p query.Page) ([]*trace.Span, string, error) { return s.Scan(ctx, f, p, whole) })
+			if !whole {
+				a.Items = outlines(a.Items)
+			}
+			return a.Items, err
+		}
+	case 12:
 		id, hints, from, to, limit := r.traceID(), []string{"messaging.message.id=m1", "messaging.message.id=m2"}, r.time(), r.time(), r.IntN(8)
 		return fmt.Sprintf("Hinted(%s, %d, %d, %d)", id, from, to, limit), func(s store.Store) (any, error) {
 			found, err := s.Hinted(ctx, id, hints, from, to, limit)
