@@ -33,7 +33,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         received = {name.lower(): value for name, value in self.headers.items()}
         with ops.propagated_context(extract_from=received):
             with ops.span(given["name"]):
-                headers = {}
+                # Mirascope carries no user; what this SDK wrote does.
+                headers = {k: v for k, v in received.items() if k == "x-laminar-span-context"}
                 ops.inject_context(headers)
                 asyncio.run(enqueue(headers))
         self.send_response(200)

@@ -5,13 +5,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // A block of code in docs/guide/interop.md has a line above it that says which
-// recipe it belongs to: <!-- run: NAME -->. Blocks of one name are one program.
-var block = regexp.MustCompile("(?ms)^(?:<!-- run: ([a-z -]+) -->\n)?```([a-z]+)\n(.*?)^```$")
+// recipes it belongs to: <!-- run: NAME, NAME -->. Blocks of one name are one
+// program.
+var block = regexp.MustCompile("(?ms)^(?:<!-- run: ([a-z, -]+) -->\n)?```[a-z]+\n(.*?)^```$")
 
 // Recipe returns the text of a recipe of the guide, and fails t when there is
 // none of that name. Where it says 4318, put the port that is meant.
@@ -19,7 +21,7 @@ func Recipe(t testing.TB, name string) string {
 	t.Helper()
 	var text strings.Builder
 	for _, b := range blocks(t) {
-		if b.recipe == name {
+		if slices.Contains(b.recipes, name) {
 			text.WriteString(b.text)
 		}
 	}
@@ -34,19 +36,23 @@ func Recipe(t testing.TB, name string) string {
 func Recipes(t testing.TB) []string {
 	t.Helper()
 	var names []string
-	seen := map[string]bool{}
 	for _, b := range blocks(t) {
-		if b.recipe == "" {
+		if b.recipes == nil {
 			t.Errorf("docs/guide/interop.md: no test runs this:\n%s", b.text)
-		} else if !seen[b.recipe] {
-			seen[b.recipe] = true
-			names = append(names, b.recipe)
+		}
+		for _, name := range b.recipes {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	return names
 }
 
-type codeBlock struct{ recipe, language, text string }
+type codeBlock struct {
+	recipes []string
+	text    string
+}
 
 func blocks(t testing.TB) []codeBlock {
 	t.Helper()
@@ -56,7 +62,11 @@ func blocks(t testing.TB) []codeBlock {
 	}
 	var out []codeBlock
 	for _, m := range block.FindAllStringSubmatch(string(guide), -1) {
-		out = append(out, codeBlock{m[1], m[2], m[3]})
+		b := codeBlock{text: m[2]}
+		if m[1] != "" {
+			b.recipes = strings.Split(m[1], ", ")
+		}
+		out = append(out, b)
 	}
 	return out
 }

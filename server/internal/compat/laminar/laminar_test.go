@@ -184,6 +184,9 @@ func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 		{"GET /v1/datasets/datapoints", ``, 501, "datasets"},
 		{"POST /v1/browser-sessions/events", `{}`, 501, "browser"},
 		{"POST /v1/rollouts/1/blocks", `{}`, 501, "debugger"},
+		{"GET /v1/signals", ``, 501, "signals"},
+		{"GET /v1/signals/fit/versions", ``, 501, "signals"},
+		{"POST /v1/llm-profiles", `{}`, 501, "LLM profiles"},
 	} {
 		method, path, _ := strings.Cut(c.request, " ")
 		status, answer := s.call(t, method, path, c.body)

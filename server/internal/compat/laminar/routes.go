@@ -16,6 +16,8 @@ const (
 	noDatasets = "keep them in files, or on a server that has them"
 	noSQL      = "ask GET /api/v1/traces and its siblings, described at /api/v1/openapi.yaml"
 	noBrowser  = "initialize the SDK without instrumenting browsers"
+	noSignals  = "search for them, or score the spans from outside"
+	noProfiles = "this server calls no models"
 	noDebugger = "the program itself goes on, live and traced"
 )
 
@@ -35,5 +37,9 @@ var routes = []route{
 	{pattern: "/v1/datasets", what: "datasets", instead: noDatasets},
 	{pattern: "/v1/datasets/", what: "datasets", instead: noDatasets},
 	{pattern: "/v1/browser-sessions/", what: "recordings of browser sessions", instead: noBrowser},
+	{pattern: "/v1/signals", what: "signals", instead: noSignals},
+	{pattern: "/v1/signals/", what: "signals", instead: noSignals},
+	{pattern: "/v1/llm-profiles", what: "LLM profiles", instead: noProfiles},
+	{pattern: "/v1/llm-profiles/", what: "LLM profiles", instead: noProfiles},
 	{pattern: "/v1/cli/", what: "endpoints for Laminar's command line", instead: "use clew's own"},
 }
