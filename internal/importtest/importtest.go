@@ -38,10 +38,11 @@ var allowed = map[string][]string{
 	"server/internal/continuity":       {"server/internal/trace"},
 	"server/internal/live":             {"server/internal/trace"},
 	"server/internal/auth":             {},
+	"server/internal/backup":           {},
 	"server/internal/store":            {"server/internal/trace", "server/internal/query"},
 	"server/internal/retention":        {"server/internal/store", "server/internal/trace"},
 	"server/internal/store/memory":     {"server/internal/store", "server/internal/trace", "server/internal/query"},
-	"server/internal/store/sqlite":     {"server/internal/store", "server/internal/trace", "server/internal/query", "server/internal/words"},
+	"server/internal/store/sqlite":     {"server/internal/store", "server/internal/trace", "server/internal/query", "server/internal/words", "server/internal/backup"},
 	"server/internal/store/clickhouse": {"server/internal/store", "server/internal/trace", "server/internal/query"},
 	"server/internal/store/storetest": {
 		"server/internal/store", "server/internal/store/memory", "server/internal/trace", "server/internal/query",
@@ -58,7 +59,7 @@ var allowed = map[string][]string{
 	"server/internal/api": {
 		"server/internal/trace", "server/internal/continuity", "server/internal/query", "server/internal/store",
 		"server/internal/live", "server/client", "server/internal/decode", "server/internal/derive", "server/internal/dialect",
-		"server/internal/price", "server/internal/transcript", "server/internal/sqlview",
+		"server/internal/price", "server/internal/transcript", "server/internal/sqlview", "server/internal/backup",
 	},
 	// Decoding a pasted context must agree with the SDK about every format, so it reads with the SDK's own package.
 	"server/internal/decode": {"propagators", "server/client"},
@@ -70,12 +71,12 @@ var allowed = map[string][]string{
 	"server/internal/terminal": {"server/client", "server/internal/trace"},
 	"server/web":               {},
 	"server": { // only the wiring knows which engine runs
-		"server/internal/api", "server/internal/auth", "server/internal/compat", "server/internal/continuity",
+		"server/internal/api", "server/internal/auth", "server/internal/backup", "server/internal/compat", "server/internal/continuity",
 		"server/internal/derive", "server/internal/ingest", "server/internal/live", "server/internal/price",
 		"server/internal/query", "server/internal/retention", "server/internal/store", "server/internal/store/clickhouse",
 		"server/internal/store/memory", "server/internal/store/sqlite", "server/internal/trace", "server/web",
 	},
-	"server/cmd/clew": {".", "server", "server/client", "server/internal/decode", "server/internal/demo", "server/internal/terminal"},
+	"server/cmd/clew": {".", "server", "server/client", "server/internal/backup", "server/internal/decode", "server/internal/demo", "server/internal/terminal"},
 
 	// Modules that use all of this as anybody would.
 	"examples": {".", "clewhttp", "clewtest", "llm", "llmhttp", "propagators"},
