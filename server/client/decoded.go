@@ -58,6 +58,7 @@ type DecodedID struct {
 	UUID    string `json:"uuid"`    // a span id padded with zeros, as Laminar writes it
 	Decimal string `json:"decimal"` // the low 64 bits
 	B3      string `json:"b3"`      // the low 64 bits in hex
+	XRay    string `json:"xray"`    // of a trace id, as AWS X-Ray writes it; "" of a span id, which it writes in hex
 }
 
 // BaggageEntry is one member of W3C baggage or of Jaeger's.

@@ -68,12 +68,12 @@ func read(f *propagators.Format, own carrier) context {
 func readBare(c carrier) context {
 	text := c[0].value.text
 	x := context{own: c}
-	x.got, x.refusal = propagators.All().Parse(text)
+	x.got, x.refusal = everyFormat.Parse(text)
 	if x.refusal != nil {
 		// The shape may tell more than the first bytes that a format looks at.
 		if field := guess(text); field != "" {
-			for i := range propagators.Formats {
-				f := &propagators.Formats[i]
+			for i := range formats {
+				f := &formats[i]
 				if !readBy(f, field) {
 					continue
 				}
@@ -168,7 +168,7 @@ func (x *context) says(keys ...string) bool {
 
 func traceForms(id trace.TraceID) *client.DecodedID {
 	hex := id.String()
-	return &client.DecodedID{Hex: hex, UUID: dashes(hex), Decimal: decimal(hex[16:]), B3: hex[16:]}
+	return &client.DecodedID{Hex: hex, UUID: dashes(hex), Decimal: decimal(hex[16:]), B3: hex[16:], XRay: xrayForm(hex)}
 }
 
 func spanForms(id trace.SpanID) *client.DecodedID {

@@ -6,7 +6,7 @@
 //
 // It reads with package propagators, so it knows the formats of that package's
 // table and agrees with the SDK about each of them; a format that is added there
-// is decoded here. What it adds is finding: a [finder] looks for the names of
+// is decoded here. AWS X-Ray's, which the SDK leaves to contrib/xray, is in xray.go. What it adds is finding: a [finder] looks for the names of
 // fields in whatever stands around them (scan.go, value.go; names.go has other
 // names of the same fields), and for bare texts that some format reads. A
 // [piece] knows for each decoded byte where in the pasted text it came from.
@@ -22,7 +22,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clewhq/clew/propagators"
 	"github.com/clewhq/clew/server/client"
 )
 
@@ -102,9 +101,9 @@ func (d *decoder) carrier(c carrier) {
 	if c[0].field == "" {
 		contexts = append(contexts, readBare(c))
 	} else {
-		for i := range propagators.Formats {
-			if own := c.readBy(&propagators.Formats[i]); len(own) > 0 {
-				contexts = append(contexts, read(&propagators.Formats[i], own))
+		for i := range formats {
+			if own := c.readBy(&formats[i]); len(own) > 0 {
+				contexts = append(contexts, read(&formats[i], own))
 			}
 		}
 	}

@@ -213,7 +213,7 @@ func TestAContextIsToldInEveryForm(t *testing.T) {
 	want := client.DecodedContext{
 		Format: "laminar", Valid: true, Times: 1,
 		Fields:  []client.DecodedField{{Value: serialized, Encodings: []string{}, At: client.TextPosition{Line: 1, Column: 1}}},
-		TraceID: &client.DecodedID{Hex: "4bf92f3577b34da6a3ce929d0e0e4736", UUID: "4bf92f35-77b3-4da6-a3ce-929d0e0e4736", Decimal: "11803532876627986230", B3: "a3ce929d0e0e4736"},
+		TraceID: &client.DecodedID{Hex: "4bf92f3577b34da6a3ce929d0e0e4736", UUID: "4bf92f35-77b3-4da6-a3ce-929d0e0e4736", Decimal: "11803532876627986230", B3: "a3ce929d0e0e4736", XRay: "1-4bf92f35-77b34da6a3ce929d0e0e4736"},
 		SpanID:  &client.DecodedID{Hex: "00f067aa0ba902b7", UUID: "00000000-0000-0000-00f0-67aa0ba902b7", Decimal: "67667974448284343", B3: "00f067aa0ba902b7"},
 		Flags:   []string{"sampled_by_default"}, Path: []string{"ask", "plan"}, IDsPath: []string{}, SessionID: "chat-42", UserID: "ada",
 		Metadata: map[string]any{"plan": "}pro{", "seats": int64(3)}, Baggage: []client.BaggageEntry{}, Problems: []client.DecodeProblem{},

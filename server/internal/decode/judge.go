@@ -46,6 +46,8 @@ func judge(contexts []context) {
 			}
 		case x.silent() && len(x.got.Refused) > 0:
 			x.effect, x.explanation = effectIgnore, "Nothing of it can be used."
+		case x.silent() && x.format == xrayName:
+			x.effect, x.explanation = effectIgnore, "It names no parent, as load balancers write it."
 		case x.silent():
 			x.effect, x.explanation = effectIgnore, "It says nothing by itself."
 		case x.refusal == nil && !x.got.Valid():
@@ -61,6 +63,9 @@ func judge(contexts []context) {
 			x.effect, x.explanation = effectJoin, fmt.Sprintf("It is the same trace as in %s, which decides ids and flags; what this knows beyond them joins in.", contexts[winner].format)
 		default:
 			x.effect, x.explanation = effectLink, fmt.Sprintf("It is another trace than in %s, which decides: the receiver's next span gets a link to this one.", contexts[winner].format)
+		}
+		if x.format == xrayName && !x.silent() {
+			x.explanation += " The SDK reads X-Ray's header where a program adds contrib/xray."
 		}
 	}
 }

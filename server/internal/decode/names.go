@@ -10,7 +10,7 @@ import (
 // fields are the header names that some format reads, lower case with dashes.
 var fields = func() map[string]bool {
 	out := map[string]bool{}
-	for _, f := range propagators.Formats {
+	for _, f := range formats {
 		for _, name := range f.Fields {
 			out[dashed(name)] = true
 		}
@@ -57,7 +57,7 @@ func fieldOf(name string) string {
 			return short
 		case alias != "" && fields[alias]:
 			return alias
-		case slices.ContainsFunc(propagators.Formats, func(f propagators.Format) bool { return prefixed(&f, short) }):
+		case slices.ContainsFunc(formats, func(f propagators.Format) bool { return prefixed(&f, short) }):
 			return short
 		}
 	}

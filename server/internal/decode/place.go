@@ -79,8 +79,8 @@ func badMember(f found, n int) int {
 	at := 0
 	for member := range strings.SplitSeq(f.value.text, ",") {
 		one := propagators.Multi{"traceparent": {"00-00000000000000000000000000000001-0000000000000001-00"}, "tracestate": {member}, "baggage": {member}}
-		for i := range propagators.Formats {
-			format := &propagators.Formats[i]
+		for i := range formats {
+			format := &formats[i]
 			if !slices.Contains(format.Fields, f.field) {
 				continue
 			}

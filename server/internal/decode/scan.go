@@ -1,10 +1,6 @@
 package decode
 
-import (
-	"strings"
-
-	"github.com/clewhq/clew/propagators"
-)
+import "strings"
 
 // carrierKey tells the fields of one carrier from those of another: the layer they stand in and a number in it. Fields
 // are of one carrier when they stand in one JSON object, in one block of header lines, in one environment, or in one
@@ -303,7 +299,7 @@ func (l *layer) bareWord(i int) int {
 
 // isBare reports whether some format reads text.
 func isBare(text string) bool {
-	for _, f := range propagators.Formats {
+	for _, f := range formats {
 		if f.Looks != nil && f.Looks(text) {
 			if got, refusal := f.Parse(text); refusal == nil && got.Valid() {
 				return true

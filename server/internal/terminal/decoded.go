@@ -93,7 +93,7 @@ func (p *decodedPrinter) context(c client.DecodedContext, index int, numbered bo
 	}
 	if id := c.TraceID; id != nil {
 		p.line("trace", id.Hex)
-		p.line("", fmt.Sprintf("UUID %s, low 64 bits %s (B3 %s)", id.UUID, id.Decimal, id.B3))
+		p.line("", fmt.Sprintf("UUID %s, low 64 bits %s (B3 %s), X-Ray %s", id.UUID, id.Decimal, id.B3, id.XRay))
 	}
 	if id := c.SpanID; id != nil {
 		p.line("span", id.Hex)

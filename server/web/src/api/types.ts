@@ -299,6 +299,7 @@ export interface DecodedID {
   uuid: string;
   decimal: string;
   b3: string;
+  xray: string;
 }
 
 export interface DecodeProblem {

@@ -165,11 +165,15 @@ function Wrong({ problem: p, text }: { problem: DecodeProblem; text: string }) {
 
 function Id({ label, id }: { label: string; id: DecodedID }) {
   return (
-    <Fact label={label} title={`UUID ${id.uuid}\nlow 64 bits ${id.decimal}\nB3 ${id.b3}`}>
+    <Fact
+      label={label}
+      title={`UUID ${id.uuid}\nlow 64 bits ${id.decimal}\nB3 ${id.b3}` + (id.xray && `\nX-Ray ${id.xray}`)}
+    >
       <code>{id.hex}</code>
       <Copy text={id.hex} title={`Copy the ${label.toLowerCase()} id`} />
       <div className="muted mono">
         {id.uuid} · {id.decimal} · {id.b3}
+        {id.xray && ` · ${id.xray}`}
       </div>
     </Fact>
   );
