@@ -51,6 +51,7 @@ type Part struct {
 	MIMEType string `json:"mime_type,omitempty"`
 	URL      string `json:"url,omitempty"`   // media: where it is, or its id; never data
 	Bytes    int    `json:"bytes,omitempty"` // media: how much data was sent; it stands in the attribute
+	Hash     string `json:"hash,omitempty"`  // media: SHA-256 of that data; …/spans/{span_id}/media/{hash} has it
 	Cut      int    `json:"cut,omitempty"`   // bytes of text or value that are left out; only in a Transcript
 }
 

@@ -42,10 +42,11 @@ func TestTheDescriptionAndTheTableHaveTheSameRoutes(t *testing.T) {
 
 // concrete is a path for each pattern at which the fixture has something.
 var concrete = map[string]string{
-	"/traces/{trace_id}":                 "/traces/" + wholeTrace.String(),
-	"/traces/{trace_id}/spans/{span_id}": "/traces/" + wholeTrace.String() + "/spans/" + spanID(2).String(),
-	"/traces/{trace_id}/transcript":      "/traces/" + wholeTrace.String() + "/transcript",
-	"/sessions/{session_id}":             "/sessions/chat%2F7%20%C3%A4",
+	"/traces/{trace_id}":                              "/traces/" + wholeTrace.String(),
+	"/traces/{trace_id}/spans/{span_id}":              "/traces/" + wholeTrace.String() + "/spans/" + spanID(2).String(),
+	"/traces/{trace_id}/transcript":                   "/traces/" + wholeTrace.String() + "/transcript",
+	"/traces/{trace_id}/spans/{span_id}/media/{hash}": "/traces/" + wholeTrace.String() + "/spans/" + spanID(2).String() + "/media/x",
+	"/sessions/{session_id}":                          "/sessions/chat%2F7%20%C3%A4",
 }
 
 func TestEndpointsKnowTheParametersThatAreDescribed(t *testing.T) {
@@ -118,6 +119,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"/traces/{trace_id}/transcript", "/traces/" + broken + "/transcript?offset=9", 200},
 		{"/traces/{trace_id}/transcript", "/traces/" + whole + "/transcript?limit=201", 400},
 		{"/traces/{trace_id}/transcript", "/traces/ffffffffffffffffffffffffffffffff/transcript", 404},
+		{"/traces/{trace_id}/spans/{span_id}/media/{hash}", "/traces/" + whole + "/spans/" + spanID(2).String() + "/media/x", 404},
 		{"/sessions", "/sessions", 200},
 		{"/sessions", "/sessions?user=nobody", 200},
 		{"/sessions/{session_id}", "/sessions/chat%2F7%20%C3%A4", 200},

@@ -17,6 +17,7 @@ var routes = []route{
 	{method: "GET", pattern: "/traces/{trace_id}", id: "getTrace", handle: (*api).getTrace},
 	{method: "GET", pattern: "/traces/{trace_id}/spans/{span_id}", id: "getSpan", handle: (*api).getSpan},
 	{method: "GET", pattern: "/spans", id: "listSpans", handle: (*api).listSpans},
+	{method: "GET", pattern: "/traces/{trace_id}/spans/{span_id}/media/{hash}", id: "getMedia", handle: (*api).getMedia},
 	{method: "GET", pattern: "/traces/{trace_id}/transcript", id: "getTranscript", handle: (*api).getTranscript},
 	{method: "GET", pattern: "/sessions", id: "listSessions", handle: (*api).listSessions},
 	{method: "GET", pattern: "/sessions/{session_id}", id: "getSession", handle: (*api).getSession},

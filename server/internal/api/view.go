@@ -57,7 +57,7 @@ func wireMessage(m dialect.Message) client.Message {
 func wirePart(p dialect.Part) client.Part {
 	return client.Part{
 		Type: string(p.Type), Text: p.Text, ID: p.ID, Name: p.Name, Value: p.Value, Failed: p.Failed,
-		Modality: p.Modality, MIMEType: p.MIME, URL: p.URL, Bytes: p.Bytes,
+		Modality: p.Modality, MIMEType: p.MIME, URL: p.URL, Bytes: p.Bytes, Hash: p.Hash(),
 	}
 }
 

@@ -65,7 +65,7 @@ func TestConversationsOfEveryShapeBecomeOne(t *testing.T) {
 		{"text that was cut off", `[{"role":"user","cont`, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, conversation(c.text, "user"), cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(c.want, conversation(c.text, "user"), cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(Part{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

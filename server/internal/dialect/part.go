@@ -1,7 +1,9 @@
 package dialect
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 )
@@ -28,12 +30,13 @@ type Part struct {
 	Value    any    // Call: its arguments; Result: what came back; Other: all of it
 	Failed   bool   // Result
 
-	// Media stands for an image, a sound or a file. What it held is left out:
-	// the attribute has it.
+	// Media stands for an image, a sound or a file. What it held stays in the
+	// attribute; [Part.Data] decodes it.
 	Modality string // image, audio, video, document, file
 	MIME     string
 	URL      string // where it is, or its id at the provider; never data
 	Bytes    int    // how much data was sent in its place
+	base64   string // that data
 }
 
 // partsOf reads the content of a message.
@@ -276,5 +279,30 @@ func (p *Part) locate(s string) {
 		p.URL = s[:min(len(s), maxURL)]
 		return
 	}
+	p.base64 = s
 	p.Bytes = base64.StdEncoding.DecodedLen(len(s)) - strings.Count(s[max(0, len(s)-2):], "=")
+}
+
+// Data returns what was sent in the place of a media part; ok is false when it
+// was nothing, or nothing that can be decoded.
+func (p Part) Data() (data []byte, ok bool) {
+	if p.base64 == "" {
+		return nil, false
+	}
+	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+		if data, err := enc.DecodeString(p.base64); err == nil {
+			return data, true
+		}
+	}
+	return nil, false
+}
+
+// Hash is the SHA-256 of the data in hex, "" when there is none.
+func (p Part) Hash() string {
+	data, ok := p.Data()
+	if !ok {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }

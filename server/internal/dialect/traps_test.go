@@ -183,6 +183,12 @@ func TestTrap09TextThatWasCutOffIsKeptAsText(t *testing.T) {
 	}
 }
 
+// decodes reports whether the data of a part has the length that it claims.
+func decodes(p Part, length int) bool {
+	data, ok := p.Data()
+	return ok && len(data) == length
+}
+
 func TestTrap10DataOfImagesIsNotShownAsText(t *testing.T) {
 	data := strings.Repeat("iVBORw0KGgo", 100_000)
 	for name, message := range map[string]string{
@@ -201,7 +207,7 @@ func TestTrap10DataOfImagesIsNotShownAsText(t *testing.T) {
 				t.Fatalf("got %.300s", marshal(v.Messages))
 			}
 			p := v.Messages[0].Parts[0]
-			if p.Type != Media || p.Modality != "image" || !strings.Contains(p.MIME, "png") || p.Bytes < 800_000 || p.URL != "" {
+			if p.Type != Media || p.Modality != "image" || !strings.Contains(p.MIME, "png") || p.Bytes < 800_000 || p.URL != "" || !decodes(p, p.Bytes) {
 				t.Errorf("got %.300s", marshal(p))
 			}
 			if !strings.Contains(s.Input, data) {

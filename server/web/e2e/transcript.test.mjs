@@ -120,6 +120,17 @@ describe("the transcript of an agent", () => {
       assert.equal(await page.locator("main img").count(), 0);
     }));
 
+  test("shows a picture that was sent along when asked, and nothing before", () =>
+    transcript(async (page) => {
+      const media = turns(page).nth(1).locator(".media");
+      await visible(media.getByText("image/png, 74 bytes"));
+      assert.equal(await page.locator("main img").count(), 0);
+      await media.getByRole("button", { name: "Show" }).click();
+      await page.waitForFunction(() => document.querySelector(".media img")?.naturalWidth === 8);
+      await media.getByRole("button", { name: "Hide" }).click();
+      await gone(media.locator("img"));
+    }));
+
   test("is walked through by keyboard; raw JSON is one key away", () =>
     transcript(async (page) => {
       await visible(turns(page));

@@ -123,6 +123,8 @@ export interface Part {
   url?: string;
   /** How much data was sent in the place of a media part. */
   bytes?: number;
+  /** What that data is found by, at the span; absent when none was sent. */
+  hash?: string;
   /** Bytes of text or value that are left out; only in a transcript. */
   cut?: number;
 }

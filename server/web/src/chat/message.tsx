@@ -2,12 +2,13 @@
 
 import { Fragment, type ReactNode } from "react";
 import type { Message, Part } from "../api/types.ts";
-import { mediaText, textOf } from "../model/conversation.ts";
+import { textOf } from "../model/conversation.ts";
 import { count } from "../model/format.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Json } from "../ui/json.tsx";
 import { Copy } from "../ui/parts.tsx";
 import { Markdown } from "./markdown.tsx";
+import { Media } from "./media.tsx";
 
 const roles = ["system", "developer", "user", "assistant", "tool"];
 
@@ -98,12 +99,7 @@ function PartView({ part: p, calls }: { part: Part; calls: Map<string, string> }
       );
     }
     case "media":
-      return (
-        <p className="media" title="What it held stands in the attribute; nothing is loaded from elsewhere">
-          <span className="badge plain">{p.modality || "file"}</span>{" "}
-          <span className="muted">{mediaText(p)}</span>
-        </p>
-      );
+      return <Media part={p} />;
     default:
       return <Json value={p.value} openDepth={1} />;
   }

@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import type { Message, Span } from "../../api/types.ts";
 import { useTurnOf } from "../../api/queries.ts";
 import { Conversation } from "../../chat/conversation.tsx";
+import { MediaOf } from "../../chat/media.tsx";
 import { callNames } from "../../model/conversation.ts";
 import { parseJson } from "../../model/json.ts";
 import { Json, LongText } from "../../ui/json.tsx";
@@ -23,10 +24,10 @@ export function Content({ span }: { span: Span }) {
     );
   }
   return (
-    <>
+    <MediaOf value={span}>
       <Payload title="Input" text={span.input} messages={messages} calls={calls} fresh={fresh} />
       <Payload title="Output" text={span.output} messages={answer} calls={calls} />
-    </>
+    </MediaOf>
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { memo, type MouseEvent } from "react";
 import type { Outline, Turn } from "../../api/types.ts";
+import { MediaOf } from "../../chat/media.tsx";
 import { MessageView } from "../../chat/message.tsx";
 import { ToolUseView } from "../../chat/tooluse.tsx";
 import type { Palette } from "../../model/colour.ts";
@@ -34,7 +35,11 @@ export const TurnView = memo(function TurnView({ turn: t, selected, paint, onSel
       onClick={onClick}
     >
       <Head turn={t} paint={paint} onSelect={() => select(t.span)} />
-      {t.kind === "call" ? <Said turn={t} onSelect={select} /> : null}
+      {t.kind === "call" && (
+        <MediaOf value={t.span}>
+          <Said turn={t} onSelect={select} />
+        </MediaOf>
+      )}
       {t.kind === "tool" && <Tools turn={t} onSelect={select} />}
     </article>
   );
