@@ -61,7 +61,7 @@ const features = {
     return { trace: traceOf(span) };
   }),
   'span types': () => observed({ name: 'types' }, () => {
-    for (const spanType of ['DEFAULT', 'LLM', 'TOOL', 'EXECUTOR', 'EVALUATOR', 'HUMAN_EVALUATOR', 'EVALUATION', 'CACHED'])
+    for (const spanType of ['DEFAULT', 'LLM', 'TOOL', 'EXECUTOR', 'EVALUATOR', 'HUMAN_EVALUATOR', 'EVALUATION', 'PIPELINE', 'CACHED'])
       Laminar.startSpan({ name: spanType, spanType }).end();
   }),
   'model call by hand': async () => {

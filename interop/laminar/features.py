@@ -85,7 +85,7 @@ def feature_active():
 
 def feature_types():
     def inside():
-        for kind in ["DEFAULT", "LLM", "TOOL", "EXECUTOR", "EVALUATOR", "HUMAN_EVALUATOR", "EVALUATION", "CACHED"]:
+        for kind in ["DEFAULT", "LLM", "TOOL", "EXECUTOR", "EVALUATOR", "HUMAN_EVALUATOR", "EVALUATION", "PIPELINE", "CACHED"]:
             Laminar.start_span(kind, span_type=kind).end()
 
     return observed(inside, name="types")

@@ -35,7 +35,7 @@ var arrived = map[string]func(t *testing.T, tr peer.Trace){
 	"start as current span": func(t *testing.T, tr peer.Trace) { tr.Line(t, "current", "child") },
 	"start active span":     func(t *testing.T, tr peer.Trace) { tr.Line(t, "active", "child") },
 	"span types": func(t *testing.T, tr peer.Trace) {
-		for _, typ := range strings.Fields("DEFAULT LLM TOOL EXECUTOR EVALUATOR HUMAN_EVALUATOR EVALUATION CACHED") {
+		for _, typ := range strings.Fields("DEFAULT LLM TOOL EXECUTOR EVALUATOR HUMAN_EVALUATOR EVALUATION PIPELINE CACHED") {
 			if got := tr.Span(t, typ).Type; got != typ {
 				t.Errorf("type %s, want %s", got, typ)
 			}
