@@ -73,8 +73,14 @@ func (e Text) Match(s *trace.Span, _ *Trace) bool {
 			return true
 		}
 	}
-	if e.inValues(s.Attributes) {
-		return true
+	for i := range s.Attributes {
+		v := s.Attributes[i].Value
+		if v.Type == trace.String && (v.Str == s.Input || v.Str == s.Output) {
+			continue // input and output are often those of an attribute
+		}
+		if e.inValue(v) {
+			return true
+		}
 	}
 	for i := range s.Events {
 		if e.In(s.Events[i].Name) || e.inValues(s.Events[i].Attributes) {

@@ -37,6 +37,22 @@ func ParsePhrase(text string, prefix bool) (p Phrase, ok bool) {
 
 // In reports whether text holds the phrase.
 func (p Phrase) In(text string) bool {
+	found, sure := words.Find(text, p.Words[0], p.next)
+	return found || !sure && p.among(text)
+}
+
+// next reports whether the next words are those of the phrase.
+func (p Phrase) next(s *words.Scanner) bool {
+	for n := range p.Words {
+		if w, _ := s.Next(); len(w) == 0 || !p.matches(n, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// among looks at all words of text.
+func (p Phrase) among(text string) bool {
 	s := words.Scan(text)
 	var found, next []int // how many words each beginning that is under way has matched
 	for w, _ := s.Next(); len(w) > 0; w, _ = s.Next() {
