@@ -141,16 +141,20 @@ func writeTrace(w io.Writer, spans []*trace.Span, placeholders []client.Placehol
 		return err
 	}
 	twins := make(map[trace.SpanID]int, len(spans))
+	var one spanJSON
 	separator := `,"spans":[`
 	for _, s := range spans {
-		var v any
-		if twin := twins[s.ID]; outline {
-			v = wireOutline(s, twin)
-		} else {
-			v = wireSpan(s, twin)
-		}
+		twin := twins[s.ID]
 		twins[s.ID]++
-		if err := field(separator, v); err != nil {
+		one.buf = append(one.buf[:0], separator...)
+		write := one.span
+		if outline {
+			write = func(s *trace.Span, twin int) error { return one.value(wireOutline(s, twin)) }
+		}
+		if err := write(s, twin); err != nil {
+			return err
+		}
+		if _, err := buf.Write(one.buf); err != nil {
 			return err
 		}
 		separator = ","
