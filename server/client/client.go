@@ -156,6 +156,26 @@ func (c *Client) Session(ctx context.Context, id string, q Query) (Session, erro
 	return get[Session](ctx, c, "/sessions/"+segment(id), q.values())
 }
 
+// Aggregate adds up the spans that q selects and that started in [q.From, q.To).
+// Of q it uses all but Limit and Cursor, which the server refuses.
+func (c *Client) Aggregate(ctx context.Context, q Query, g Grouping) (Aggregate, error) {
+	v := q.values()
+	for name, value := range map[string]string{"by": g.By, "sort": g.Sort} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	for name, n := range map[string]int{"top": g.Top, "buckets": g.Buckets} {
+		if n != 0 {
+			v.Set(name, strconv.Itoa(n))
+		}
+	}
+	if g.Width != 0 {
+		v.Set("width", g.Width.String())
+	}
+	return get[Aggregate](ctx, c, "/aggregate", v)
+}
+
 // Values lists, in order, the values of a field (service, name, type, session or
 // user) that begin with prefix. A limit of 0 is the server's default.
 func (c *Client) Values(ctx context.Context, field, prefix string, limit int) ([]string, error) {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/clewhq/clew/server/client"
@@ -108,6 +109,18 @@ func TestWhatWasImportedIsListedAndSafeToPrint(t *testing.T) {
 	out, _, code = run(t, nil, "ls", "--spans", "--url", server.url, "name:*pay", "sort:-duration")
 	if lines := strings.Split(strings.TrimSpace(out), "\n"); code != 0 || len(lines) != 2 || !strings.Contains(lines[1], "0af7651916cd43dd8448eb211c80319c") || strings.Contains(out, "\x1b") {
 		t.Errorf("ls --spans: exit code %d, printed\n%s", code, out)
+	}
+	out, stderr, code = run(t, nil, "stats", "--url", server.url, "--by", "name")
+	if code != 0 || !strings.Contains(out, "SPANS") || !strings.Contains(out, "buy") || !strings.Contains(out, "pay") || strings.Contains(out, "\x1b") {
+		t.Errorf("stats: exit code %d, printed\n%s%s", code, out, stderr)
+	}
+	out, _, _ = run(t, nil, "stats", "--json", "--url", server.url, "--width", "1h")
+	var table client.Aggregate
+	if err := json.Unmarshal([]byte(out), &table); err != nil || table.Total.SpanCount != 2 || len(table.Buckets) != 1 || table.WidthNS != int64(time.Hour) {
+		t.Errorf("stats --json: %v\n%s", err, out)
+	}
+	if out, stderr, code := run(t, nil, "stats", "--url", server.url, "--width", "1h", "--by", "user"); code != 0 || strings.Count(out, "\n") != 2 {
+		t.Errorf("stats by hour: exit code %d, printed\n%s%s", code, out, stderr)
 	}
 	if _, stderr, code := run(t, nil, "ls", "--status", "bad", "--url", server.url); code != 1 || !strings.Contains(stderr, "status") {
 		t.Errorf("a wrong filter: exit code %d, printed %s", code, stderr)

@@ -27,6 +27,7 @@ var commands = []command{
 	{"serve", "[flags]", "run the server", serve},
 	{"demo", "[flags]", "run a small system of processes and show its trace", runDemo},
 	{"ls", "[flags] [QUERY]", "list traces, newest first, or with --spans spans", ls},
+	{"stats", "[flags] [QUERY]", "say what spans add up to: counts, latency, tokens, cost", stats},
 	{"forget", "[flags] QUERY", "delete the traces that a query finds", forget},
 	{"show", "[flags] TRACE", "show a trace as a tree and what is wrong with it, or what was said in it", show},
 	{"sql", "[flags] [SELECT]", "ask spans, traces, sessions and messages in SQL", runSQL},

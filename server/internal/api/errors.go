@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/clewhq/clew/server/client"
+	"github.com/clewhq/clew/server/internal/measure"
 	"github.com/clewhq/clew/server/internal/store"
 )
 
@@ -50,6 +51,8 @@ var answers = []struct {
 	{store.ErrNotFound, failure{http.StatusNotFound, "not_found", "", ""}},
 	{store.ErrCursor, failure{http.StatusBadRequest, "invalid_argument",
 		"the cursor is not of this list: send the next_cursor of its page before, or none to begin", "cursor"}},
+	{measure.ErrBuckets, failure{http.StatusBadRequest, "invalid_argument", "", "width"}},
+	{measure.ErrValues, failure{http.StatusBadRequest, "invalid_argument", "", "by"}},
 	{store.ErrClosed, failure{http.StatusServiceUnavailable, "unavailable", "the server is shutting down", ""}},
 	{context.DeadlineExceeded, failure{http.StatusServiceUnavailable, "unavailable", fmt.Sprintf(
 		"there was no answer within %s: narrow the question, for example by service, session, from or to", queryTimeout), ""}},

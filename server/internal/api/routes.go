@@ -21,6 +21,7 @@ var routes = []route{
 	{method: "GET", pattern: "/traces/{trace_id}/transcript", id: "getTranscript", handle: (*api).getTranscript},
 	{method: "GET", pattern: "/sessions", id: "listSessions", handle: (*api).listSessions},
 	{method: "GET", pattern: "/sessions/{session_id}", id: "getSession", handle: (*api).getSession},
+	{method: "GET", pattern: "/aggregate", id: "aggregate", handle: (*api).aggregate},
 	{method: "GET", pattern: "/values", id: "listValues", handle: (*api).listValues},
 	{method: "GET", pattern: "/complete", id: "complete", handle: (*api).complete},
 	{method: "GET", pattern: "/live", id: "watch", handle: (*api).watch, stream: true},

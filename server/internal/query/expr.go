@@ -197,6 +197,38 @@ func anyBeyond(parts []Expr) bool {
 	return false
 }
 
+// Asked lists the fields that the condition compares, each once. ok is false
+// when it looks at more than fields of the span: at words, or at its trace.
+func Asked(e Expr) (names []string, ok bool) {
+	add := func(parts ...Expr) bool {
+		for _, p := range parts {
+			more, ok := Asked(p)
+			if !ok {
+				return false
+			}
+			for _, f := range more {
+				if !slices.Contains(names, f) {
+					names = append(names, f)
+				}
+			}
+		}
+		return true
+	}
+	switch e := e.(type) {
+	case nil:
+		return nil, true
+	case And:
+		ok = add(e...)
+	case Or:
+		ok = add(e...)
+	case Not:
+		ok = add(e.Expr)
+	case Comparison:
+		names, ok = []string{e.Field}, !strings.HasPrefix(e.Field, "trace.")
+	}
+	return names, ok
+}
+
 // String implements [Expr].
 func (e And) String() string { return join(e, " ") }
 

@@ -274,3 +274,24 @@ func FuzzPhraseIsInTheTextThatItWasReadFrom(f *testing.F) {
 		}
 	})
 }
+
+func TestTheFieldsThatAConditionAsksOf(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                                   {},
+		"service:a":                          {"service"},
+		"service:a (name:b OR -service!=c*)": {"service", "name"},
+		"@k:v -http.route:*":                 {"@k", "@http.route"},
+		"service:a word":                     nil,
+		"service:a OR {name:b}":              nil,
+		"trace.spans>2":                      nil,
+	} {
+		e, err := query.Parse(text, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := query.Asked(e)
+		if ok != (want != nil) || ok && !slices.Equal(got, want) {
+			t.Errorf("%q: %q, %v, want %q", text, got, ok, want)
+		}
+	}
+}

@@ -153,6 +153,12 @@ var units = []struct {
 }
 
 // parseDuration reads 1h30m, 1.5s, 2d; a number without a unit is refused.
+// ParseDuration reads a duration as a query has it: 300ms, 1.5s, 2h30m, 3d.
+func ParseDuration(text string) (time.Duration, error) {
+	ns, err := parseDuration(text)
+	return time.Duration(ns), err
+}
+
 func parseDuration(text string) (int64, error) {
 	rest, total := text, 0.0
 	for rest != "" {

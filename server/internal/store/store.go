@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/clewhq/clew/server/internal/measure"
 	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -93,6 +94,13 @@ type Store interface {
 	// Session returns the summary of one session: the spans that carry its id.
 	// ErrNotFound when there are none.
 	Session(ctx context.Context, id string) (trace.SessionSummary, error)
+
+	// Aggregate adds up the spans that f selects (see [query.Filter.MatchSpan])
+	// and that started in [From, To): a span counts once, at its start. The
+	// table is that of [measure.Tabulate], quantiles within 1 %; its axis is
+	// [measure.Grouping.Axis] with the first and the last start of all spans.
+	// What is too much is a [measure.ErrBuckets] or [measure.ErrValues].
+	Aggregate(ctx context.Context, f query.Filter, g measure.Grouping) (measure.Table, error)
 
 	// Values lists distinct values of a field that begin with prefix, in
 	// ascending order, at most limit. The empty value is not listed.

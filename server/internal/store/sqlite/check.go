@@ -17,7 +17,8 @@ type Checked struct{ Traces, Spans, Messages int64 }
 // Check reads everything and tells report what is wrong: damage of the file,
 // bodies that can't be read, messages that aren't what their hash says,
 // summaries, sessions and values that differ from what the spans add up to, words
-// that the index lacks. Nothing may be appended meanwhile, and upkeep ends for
+// that the index lacks, roll-ups that differ from the spans, which it has made
+// anew. Nothing may be appended meanwhile, and upkeep ends for
 // good. Its error is that it could not go on.
 func (s *Store) Check(ctx context.Context, report func(problem string)) (n Checked, err error) {
 	s.stopUpkeep() // it would change the index while it is read
@@ -27,16 +28,26 @@ func (s *Store) Check(ctx context.Context, report func(problem string)) (n Check
 			return n, err
 		}
 	}
-	c := &checker{s: s, report: report, index: map[int64]uint64{}}
+	for more := true; more; {
+		if more, err = s.takeIn(ctx); err != nil {
+			return n, err
+		}
+	}
+	c := &checker{s: s, report: report, index: map[int64]uint64{}, rolled: rollups{}}
 	err = s.snapshot(ctx, "check", func(t *tx) error {
 		c.t = t
-		for _, step := range []func() error{c.file, c.messages, c.readIndex, c.traces, c.orphans} {
+		for _, step := range []func() error{c.file, c.messages, c.readIndex, c.traces, c.rollups, c.orphans} {
 			if err := step(); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err == nil && c.stale {
+		if err = s.rollAgain(ctx); err == nil {
+			report("the roll-ups were made anew from the spans")
+		}
+	}
 	return c.n, err
 }
 
@@ -46,6 +57,8 @@ type checker struct {
 	report func(string)
 	n      Checked
 	index  map[int64]uint64 // by trace, the sum of the hashes of its terms
+	rolled rollups          // what the spans add up to
+	stale  bool             // the roll-ups are to be made anew
 }
 
 func (c *checker) problem(format string, args ...any) { c.report(fmt.Sprintf(format, args...)) }
@@ -146,6 +159,7 @@ func (c *checker) trace(no int64, revised bool, row *trace.Summary) error {
 		st.add(&v.entry, v.frame)
 		v.place = i
 		ts.whole(&v.entry)
+		c.rolled.sum(rollupKey{hourOf(v.span.Start), alikeOf(v.span, &v.nos)}).Add(v.span, 1)
 	}
 	c.n.Traces++
 	c.n.Spans += int64(len(found))

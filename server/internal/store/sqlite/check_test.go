@@ -17,6 +17,8 @@ func TestCheckTellsWhatIsWrong(t *testing.T) {
 		{"UPDATE messages SET data = x'0061'", "is not what was stored"},
 		{"DELETE FROM message_traces", "nobody refers to"},
 		{"DELETE FROM traces WHERE no = 1", "no trace"},
+		{"DELETE FROM rollup_changes WHERE no = 1", "roll-ups of cube 0"},
+		{"UPDATE rollup_changes SET data = x'00ff'", "damaged"},
 	} {
 		t.Run(tt.damage, func(t *testing.T) {
 			s := openIdle(t, t.TempDir())

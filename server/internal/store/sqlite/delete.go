@@ -68,7 +68,7 @@ func (w *writer) delete(ids []trace.TraceID) (store.Receipt, error) {
 	if _, err := w.tx.exec(markDead, d.hi, d.lo); err != nil {
 		return d.receipt, err
 	}
-	_, err := w.tx.exec(keepCounter, w.s.counters.trace)
+	_, err := w.tx.exec(setCounter, counterTrace, w.s.counters.trace)
 	w.deleted = true
 	return d.receipt, err
 }
@@ -110,6 +110,7 @@ func (w *writer) deleteTrace(d *deletion, id trace.TraceID) error {
 		}
 		gone.First, gone.Last, gone.SpanCount = min(gone.First, s.Start), max(gone.Last, s.Start), gone.SpanCount+1
 		d.services[s.Service] = gone
+		w.roll(no, s, &spans[i].nos, -1)
 		if err := w.hints(no, &spans[i].entry, &entry{span: s, nos: spans[i].nos}); err != nil {
 			return err
 		}

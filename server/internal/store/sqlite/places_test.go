@@ -128,7 +128,7 @@ func TestAStoreFromBeforeTheIndexKnewSpansIsIndexedAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec("PRAGMA user_version = 3"); err != nil {
+	if _, err := db.Exec("DROP TABLE rollups; DROP TABLE rollup_changes; PRAGMA user_version = 3"); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {

@@ -68,6 +68,10 @@ func (w *writer) planSpan(b *batch, st *state, p *pending) error {
 	if en.scope, err = w.scopes.number(w.tx, p.span.Scope); err != nil {
 		return err
 	}
+	if old != nil {
+		w.roll(st.no, old.span, &old.nos, -1)
+	}
+	w.roll(st.no, en.span, &en.nos, 1)
 	if old == nil {
 		st.add(&en, b.no)
 		w.service(p.span)

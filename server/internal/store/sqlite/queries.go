@@ -79,9 +79,8 @@ const (
 		WHERE ? = 0 OR EXISTS (SELECT 1 FROM facets f WHERE f.value_no = ? AND f.trace_no = t.no) ORDER BY t.start_ns`
 	latestTraces = `SELECT t.no, t.trace_id, t.end_ns FROM traces t
 		WHERE ? = 0 OR EXISTS (SELECT 1 FROM facets f WHERE f.value_no = ? AND f.trace_no = t.no) ORDER BY t.end_ns DESC`
-	markDead    = `UPDATE segments SET dead = TRUE WHERE ready AND first_trace <= ? AND last_trace >= ?`
-	keepCounter = `INSERT OR REPLACE INTO counters (name, value) VALUES ('trace', ?)`
-	idleTraces  = `SELECT trace_id FROM traces INDEXED BY traces_by_start WHERE start_ns < ? AND end_ns < ? ORDER BY end_ns LIMIT ?`
+	markDead   = `UPDATE segments SET dead = TRUE WHERE ready AND first_trace <= ? AND last_trace >= ?`
+	idleTraces = `SELECT trace_id FROM traces INDEXED BY traces_by_start WHERE start_ns < ? AND end_ns < ? ORDER BY end_ns LIMIT ?`
 
 	frameNumbers = `SELECT no FROM frames WHERE trace_no = ? ORDER BY no`
 	replaceFrame = `UPDATE frames SET first_message = ?, messages = ?, outline = ?, body = ? WHERE no = ?`
@@ -101,7 +100,21 @@ const (
 	tracesDown      = `SELECT no, trace_id, revised FROM traces WHERE no <= ? ORDER BY no DESC LIMIT ?`
 	tracesBetween   = `SELECT no FROM traces WHERE no BETWEEN ? AND ? ORDER BY no`
 
-	staleIndex    = `SELECT value FROM counters WHERE name = 'unindexed'`
+	staleIndex = `SELECT value FROM counters WHERE name = 'unindexed'`
+
+	insertChange  = `INSERT INTO rollup_changes (data) VALUES (?)`
+	allChanges    = `SELECT no, data FROM rollup_changes`
+	countChanges  = `SELECT count(*), coalesce(sum(length(data)), 0), coalesce(max(no), 0) FROM rollup_changes`
+	deleteChanges = `DELETE FROM rollup_changes WHERE no <= ?`
+	replaceRollup = `INSERT OR REPLACE INTO rollups (no, data) VALUES (?,?)`
+	deleteRollup  = `DELETE FROM rollups WHERE no = ?`
+	loadRollup    = `SELECT data FROM rollups WHERE no = ?`
+	rollupsFrom   = `SELECT no, data FROM rollups WHERE no >= ? AND no < ?`
+	startsOfAll   = `SELECT count(*), coalesce(min(first_ns), 0), coalesce(max(last_ns), 0) FROM services`
+	loadCounter   = `SELECT value FROM counters WHERE name = ?`
+	setCounter    = `INSERT OR REPLACE INTO counters (name, value) VALUES (?,?)`
+	deleteCounter = `DELETE FROM counters WHERE name = ?`
+
 	readySegments = `SELECT no FROM segments WHERE ready ORDER BY no`
 	loadDirectory = `SELECT directory FROM segments WHERE no = ?`
 	insertSegment = `INSERT INTO segments (no, level, first_trace, last_trace, bytes, ready, dead, directory) VALUES (?,?,?,?,?,?,FALSE,?)`
@@ -117,11 +130,13 @@ var (
 		upsertSessionTrace, deleteSessionTrace, tracesOfSession, loadSession, upsertSession, deleteSession, upsertService,
 		insertSegment, insertBlock, frameNumbers, replaceFrame, deleteFrame, tightenTrace, finishSegment, retireSegment,
 		deleteSegment, deleteBlocks, deleteEvents, deleteTrace, deleteMessageTrace, deleteMessage, deleteValue, deleteService, replaceService,
-		earliestTraces, latestTraces, markDead, keepCounter, serviceByName, eventsOfTrace,
+		earliestTraces, latestTraces, markDead, serviceByName, eventsOfTrace,
+		insertChange, deleteChanges, replaceRollup, deleteRollup, tracesDown, setCounter, deleteCounter,
 	}
 	readQueries = []string{
 		findTrace, framesOfTrace, frameByNo, bodyOfFrame, loadMessage, eventsOfTrace, eventsOfSpan, loadResource, loadScope,
 		findValue, loadValue, valuesFrom, countFacet, tracesOfValue, idOfTrace, hinted, sessionByNo, serviceByName, summaryOfTrace, traceByNo, sharingLow64, countRows,
 		staleIndex, readySegments, retiredSegment, loadDirectory, loadBlock, idleTraces, looseTraces, fullLevel, segmentsOfLevel, deadSegment, blocksFrom, tracesDown, tracesBetween,
+		allChanges, countChanges, loadRollup, rollupsFrom, startsOfAll, loadCounter,
 	}
 )

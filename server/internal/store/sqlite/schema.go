@@ -176,6 +176,20 @@ CREATE TABLE counters (
 UPDATE segments SET ready = FALSE;
 INSERT INTO counters (name, value) SELECT 'unindexed', max(no) FROM traces HAVING max(no) > 0;
 `,
+	// 5: roll-ups. Those of the traces that are there are made in the background.
+	`
+CREATE TABLE rollups (
+	no   INTEGER PRIMARY KEY,
+	data BLOB NOT NULL
+);
+
+CREATE TABLE rollup_changes (
+	no   INTEGER PRIMARY KEY,
+	data BLOB NOT NULL
+);
+
+INSERT INTO counters (name, value) SELECT 'unrolled', no FROM traces ORDER BY no DESC LIMIT 1;
+`,
 }
 
 // newestVersion is the schema that this program writes.

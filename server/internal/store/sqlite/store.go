@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -56,6 +57,9 @@ type Store struct {
 	values    *values
 	messages  *messages
 	index     *index
+
+	unrolled atomic.Int64 // see takeIn
+	changed  int64        // the last change of roll-ups that upkeep has seen; its own
 
 	rest       rest
 	stopUpkeep context.CancelFunc

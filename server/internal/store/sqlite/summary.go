@@ -69,7 +69,7 @@ func (w *writer) finish() error {
 			return fmt.Errorf("write session %d: %w", no, err)
 		}
 	}
-	return nil
+	return w.rollUps()
 }
 
 // hintOf is what a hint (see trace.Hints) is stored as.

@@ -12,12 +12,22 @@ import (
 // out twice, since the index may still have it when the trace is gone.
 type counters struct{ trace, frame, segment int64 }
 
+// Names in the table of counters.
+const (
+	counterTrace    = "trace"    // the last number of a trace, when its row may be gone
+	counterUnrolled = "unrolled" // traces up to this one are not rolled up
+)
+
 // count reads the counters.
 func (s *Store) count(ctx context.Context) error {
-	return s.write.QueryRowContext(ctx, `SELECT
-		max((SELECT coalesce(max(no), 0) FROM traces), (SELECT coalesce(max(value), 0) FROM counters WHERE name = 'trace')),
-		(SELECT coalesce(max(no), 0) FROM frames), (SELECT coalesce(max(no), 0) FROM segments)`).
-		Scan(&s.counters.trace, &s.counters.frame, &s.counters.segment)
+	var unrolled int64
+	err := s.write.QueryRowContext(ctx, `SELECT
+		max((SELECT coalesce(max(no), 0) FROM traces), (SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)),
+		(SELECT coalesce(max(no), 0) FROM frames), (SELECT coalesce(max(no), 0) FROM segments),
+		(SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)`, counterTrace, counterUnrolled).
+		Scan(&s.counters.trace, &s.counters.frame, &s.counters.segment, &unrolled)
+	s.unrolled.Store(unrolled)
+	return err
 }
 
 // writer is the state of one writing transaction.
@@ -35,7 +45,9 @@ type writer struct {
 	reload   map[trace.TraceID]bool   // traces whose state must be read again
 	services map[string]store.Service // what is added to each
 	sessions map[int64][]sessionChange
-	deleted  bool // rows went that caches may have
+	rollups  rollups // what is added to each
+	unrolled *int64  // what Store.unrolled becomes, nil for no change
+	deleted  bool    // rows went that caches may have
 }
 
 // change runs fn in a transaction, alone among all that write. When it returns
@@ -59,6 +71,7 @@ func (s *Store) change(ctx context.Context, fn func(*writer) error) error {
 		resources: s.resources.begin(), scopes: s.scopes.begin(), messages: s.messages.begin(),
 		states: map[trace.TraceID]*state{}, readings: map[trace.TraceID]*reading{}, reload: map[trace.TraceID]bool{},
 		services: map[string]store.Service{}, sessions: map[int64][]sessionChange{},
+		rollups: rollups{},
 	}
 	if err = fn(w); err == nil {
 		err = ctx.Err()
@@ -72,6 +85,9 @@ func (s *Store) change(ctx context.Context, fn func(*writer) error) error {
 		_ = sqlTx.Rollback()
 		w.forget()
 		return err
+	}
+	if w.unrolled != nil {
+		s.unrolled.Store(*w.unrolled)
 	}
 	if w.deleted {
 		s.forget()

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/clewhq/clew/server/internal/measure"
 	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/trace"
@@ -46,6 +48,10 @@ var calls = map[string]func(context.Context, store.Store) error{
 	},
 	"Session": func(ctx context.Context, s store.Store) error {
 		_, err := s.Session(ctx, "s")
+		return err
+	},
+	"Aggregate": func(ctx context.Context, s store.Store) error {
+		_, err := s.Aggregate(ctx, query.Filter{}, measure.Grouping{By: "name", Top: 1, Width: time.Hour})
 		return err
 	},
 	"Values": func(ctx context.Context, s store.Store) error {

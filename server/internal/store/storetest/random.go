@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clewhq/clew/server/internal/measure"
 	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/store/memory"
@@ -71,12 +73,20 @@ func (r *random) traceID() trace.TraceID {
 }
 
 func (r *random) spanID() trace.SpanID { return spanID(uint64(1 + r.IntN(5))) }
-func (r *random) time() trace.Time     { return at(r.IntN(40) * 5) }
 func (r *random) service() string      { return pick(r, "api", "planner", "worker") }
 func (r *random) name() string         { return pick(r, "GET", "plan", "run", "Plan B", "\u00c4pfel") }
 func (r *random) session() string      { return pick(r, "", "", "s1", "s2", "s3") }
 func (r *random) user() string         { return pick(r, "", "ann", "bob") }
 func (r *random) typ() string          { return pick(r, "DEFAULT", "LLM", "TOOL") }
+
+// time is within a fifth of a second, as a rule of the first hour.
+func (r *random) time() trace.Time {
+	t := at(r.IntN(40) * 5)
+	if r.IntN(5) == 0 {
+		t += pick(r, hour, 2*hour, 26*hour)
+	}
+	return t
+}
 
 // where is a random expression: mostly of one term.
 func (r *random) where() query.Expr {
@@ -200,6 +210,20 @@ func (r *random) sort(l query.List) query.Sort {
 	return query.Sort{By: pick(r, query.Orders(l)...), Desc: r.IntN(2) == 0}
 }
 
+// grouping is random; hours and days lie about where the spans are.
+func (r *random) grouping() measure.Grouping {
+	g := measure.Grouping{By: pick(r, append(measure.Fields(), "", "model", "name")...), Rank: pick(r, measure.Ranks()...), Top: r.IntN(4)}
+	switch r.IntN(4) {
+	case 0:
+		g.Buckets = 1 + r.IntN(30)
+	case 1:
+		g.Width = pick(r, 10*time.Millisecond, time.Second, time.Minute)
+	case 2:
+		g.Width = pick(r, time.Hour, 24*time.Hour)
+	}
+	return g
+}
+
 // answer is what a listing says in all its pages.
 type answer[T any] struct {
 	Items []T
@@ -223,7 +247,14 @@ func pages[T any](limit int, sort query.Sort, list func(query.Page) ([]T, string
 // question returns a random query and its description.
 func (r *random) question(t *testing.T) (what string, ask func(store.Store) (any, error)) {
 	ctx := t.Context()
-	switch r.IntN(14) {
+	switch r.IntN(16) {
+	case 14, 15:
+		f, g := r.filter(), r.grouping()
+		if r.IntN(2) == 0 { // whole hours
+			f.From -= f.From % hour
+			f.To -= f.To % hour
+		}
+		return fmt.Sprintf("Aggregate(%+v, %+v)", f, g), func(s store.Store) (any, error) { return s.Aggregate(ctx, f, g) }
 	case 0:
 		id := r.traceID()
 		return fmt.Sprintf("Outline(%s)", id), func(s store.Store) (any, error) {

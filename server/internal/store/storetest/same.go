@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/clewhq/clew/server/internal/measure"
 	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/trace"
@@ -20,6 +22,10 @@ func Same(t *testing.T, want, got store.Store, queries ...string) {
 		f := query.Filter{Where: where(q)}
 		diff(t, what, summaries(t, want, f), summaries(t, got, f))
 		diff(t, "sessions of "+what, sessions(t, want, f), sessions(t, got, f))
+		for _, g := range []measure.Grouping{{}, {By: "model", Top: 5, Width: 24 * time.Hour}, {By: "user", Top: 5, Buckets: 9}} {
+			diff(t, fmt.Sprintf("sums by %q of %s", g.By, what),
+				must[measure.Table](t)(want.Aggregate(ctx, f, g)), must[measure.Table](t)(got.Aggregate(ctx, f, g)))
+		}
 	}
 	for _, sum := range summaries(t, want, query.Filter{}) {
 		id := sum.TraceID

@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/clewhq/clew/server/internal/measure"
+	"github.com/clewhq/clew/server/internal/measure/measuretest"
 	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/trace"
@@ -25,7 +27,7 @@ import (
 // Run holds the engine that open opens to the contract. Each call of open
 // returns an empty store; Run closes it.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, group := range [][]subtest{spanTests, mergeTests, summaryTests, listTests, searchTests, lookupTests, deleteTests, lifeTests} {
+	for _, group := range [][]subtest{spanTests, mergeTests, summaryTests, listTests, searchTests, aggregateTests, lookupTests, deleteTests, lifeTests} {
 		for _, sub := range group {
 			t.Run(sub.name, func(t *testing.T) { sub.run(t, opened(t, open)) })
 		}
@@ -54,8 +56,9 @@ func opened(t *testing.T, open func(t *testing.T) store.Store) store.Store {
 	return s
 }
 
-// same is how answers are compared: empty is as good as nil, NaN equals NaN.
-var same = cmp.Options{cmpopts.EquateEmpty(), cmpopts.EquateNaNs()}
+// same is how answers are compared: empty is as good as nil, NaN equals NaN,
+// quantiles may differ by 1 %.
+var same = cmp.Options{cmpopts.EquateEmpty(), cmpopts.EquateNaNs(), measuretest.Close, cmp.AllowUnexported(measure.Axis{})}
 
 func diff(t *testing.T, what string, want, got any) {
 	t.Helper()

@@ -1,0 +1,323 @@
+package sqlite
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/clewhq/clew/server/internal/measure"
+	"github.com/clewhq/clew/server/internal/query"
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// aggregation is one question about what spans add up to.
+type aggregation struct {
+	s       *Store
+	t       *tx
+	filter  query.Filter // narrow
+	by      measure.Field
+	builder *measure.Builder
+	fields  []string // what the filter and the grouping ask of a span …
+	plain   bool     // … when that is all
+}
+
+// Aggregate implements [store.Store]. Whole hours are answered from roll-ups
+// when these tell apart what is asked; the rest from the spans.
+func (s *Store) Aggregate(ctx context.Context, f query.Filter, g measure.Grouping) (measure.Table, error) {
+	var table measure.Table
+	aggregate := func(t *tx) error {
+		var spans int64
+		var first, last trace.Time
+		if _, err := t.one(startsOfAll, nil, &spans, &first, &last); err != nil {
+			return err
+		}
+		axis, err := g.Axis(f.From, f.To, first, last, spans == 0)
+		if err != nil {
+			return err
+		}
+		a := &aggregation{s: s, t: t, filter: f.Narrow(), by: g.By, builder: measure.NewBuilder(g, axis)}
+		a.ask()
+		if err := a.run(axis.Width, first, last); err != nil {
+			return err
+		}
+		table = a.builder.Table()
+		return nil
+	}
+	few := s.rollable(f, g) && g.Buckets == 0 && g.Width%time.Hour == 0
+	err := s.search(ctx, "aggregate", !few, aggregate)
+	return table, err
+}
+
+// ask finds out which fields are asked for.
+func (a *aggregation) ask() {
+	names, ok := query.Asked(a.filter.Where)
+	f := a.filter
+	for name, want := range map[string]string{
+		"service": f.Service, "name": f.Name, "session": f.Session, "user": f.User, "type": f.Type, "status": f.Status, string(a.by): string(a.by),
+	} {
+		if want != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	a.fields = names
+	a.plain = ok && !slices.ContainsFunc(names, func(name string) bool { return traits[name] == 0 })
+}
+
+// trait is a bit for what an outline says of a span, that a filter can ask for.
+type trait uint16
+
+// The traits: first those of an alike, in the order of rolled, then others.
+const (
+	traitService trait = 1 << iota
+	traitName
+	traitType
+	traitProvider
+	traitModel
+	traitStatus
+	traitBits // kind, error, root
+	traitUser
+	traitSession
+
+	rolledTraits = traitUser - 1
+)
+
+// traits are the fields of the query language that a span's values answer.
+var traits = map[string]trait{
+	"service": traitService, "name": traitName, "type": traitType, "provider": traitProvider, "model": traitModel, "status": traitStatus,
+	"kind": traitBits, "error": traitBits, "root": traitBits, "user": traitUser, "session": traitSession,
+}
+
+// asked is what must be known of a span.
+func (a *aggregation) asked() (t trait) {
+	for _, name := range a.fields {
+		t |= traits[name]
+	}
+	return t
+}
+
+// rollable reports whether no span need be looked at but for those of hours that
+// are asked for in part.
+func (s *Store) rollable(f query.Filter, g measure.Grouping) bool {
+	a := aggregation{filter: f.Narrow(), by: g.By}
+	a.ask()
+	return a.plain && a.asked()&^rolledTraits == 0
+}
+
+// run adds up all that is asked for.
+func (a *aggregation) run(width time.Duration, first, last trace.Time) error {
+	f := a.filter
+	whole := a.plain && a.asked()&^rolledTraits == 0 && width%time.Hour == 0
+	if whole {
+		var unrolled int64
+		if _, err := a.t.one(loadCounter, []any{counterUnrolled}, &unrolled); err != nil {
+			return err
+		}
+		whole = unrolled == 0
+	}
+	if !whole {
+		return a.scan(f)
+	}
+	// Hours that are asked for in part are cut off at both ends.
+	lo, hi := int64(math.MinInt32), int64(math.MaxInt32)
+	if f.From > first {
+		lo = hourOf(f.From)
+		if start := trace.Time(lo) * hour; start != f.From {
+			lo++
+		}
+	}
+	if f.To != 0 && f.To <= last {
+		hi = hourOf(f.To)
+	}
+	if lo >= hi {
+		return a.scan(f)
+	}
+	if start := trace.Time(lo) * hour; f.From > first && f.From < start {
+		head := f
+		head.To = start
+		if err := a.scan(head); err != nil {
+			return err
+		}
+	}
+	if end := trace.Time(hi) * hour; f.To != 0 && f.To <= last && end < f.To {
+		tail := f
+		tail.From = end
+		if err := a.scan(tail); err != nil {
+			return err
+		}
+	}
+	return a.rolled(lo, hi)
+}
+
+// rolled adds up the roll-ups of hours in [lo, hi).
+func (a *aggregation) rolled(lo, hi int64) error {
+	cube := a.cube()
+	changes := rollups{}
+	if err := a.t.changes(changes, cube); err != nil {
+		return err
+	}
+	lines := map[alike]line{}
+	add := func(k rollupKey, sum *measure.Sum) error {
+		ln, ok := lines[k.alike]
+		if !ok {
+			var nos numbers
+			for i, field := range rolled {
+				nos[field] = k.nos[i]
+			}
+			var err error
+			if ln, err = a.line(&nos, k.bits); err != nil {
+				return err
+			}
+			lines[k.alike] = ln
+		}
+		if ln.selected {
+			a.builder.Cell(ln.value, trace.Time(k.hour)*hour).Merge(sum)
+		}
+		return nil
+	}
+	err := a.t.query(rollupsFrom, []any{rowOf(cube, lo), rowOf(cube, hi)}, func(scan func(...any) error) (bool, error) {
+		var row int64
+		var data string
+		if err := scan(&row, &data); err != nil {
+			return false, err
+		}
+		d := decoder{buf: data}
+		h := hourOfRow(row)
+		return true, d.cube(cube, func(al alike, sum *measure.Sum) error {
+			k := rollupKey{h, al}
+			if change := changes[k]; change != nil {
+				delete(changes, k)
+				if sum.Merge(change); sum.IsZero() { // its values may be gone
+					return nil
+				}
+			}
+			return add(k, sum)
+		})
+	})
+	for k, sum := range changes {
+		if err == nil && k.hour >= lo && k.hour < hi && !sum.IsZero() {
+			err = add(k, sum)
+		}
+	}
+	return err
+}
+
+// cube is the smallest that tells what is asked for.
+func (a *aggregation) cube() int {
+	asked := a.asked()
+	for i := range rolled {
+		if asked&^(1<<i) == 0 {
+			return i
+		}
+	}
+	return wholeCube
+}
+
+// line is where spans that are alike go.
+type line struct {
+	selected bool
+	value    int
+}
+
+// line asks the filter about spans with these values. Of values that nobody
+// asks for it must not be told, for they may be many.
+func (a *aggregation) line(nos *numbers, bits byte) (ln line, err error) {
+	s := &trace.Span{Kind: trace.Kind(bits & alikeKind)}
+	s.IsError = bits&alikeError != 0
+	if bits&alikeRoot == 0 {
+		s.ParentID[0] = 1
+	}
+	for field, no := range nos {
+		text, err := a.s.values.text(a.t, no)
+		if err != nil {
+			return ln, err
+		}
+		if set := fields[field].set; set != nil {
+			set(s, text)
+		} else {
+			_ = s.Status.UnmarshalText([]byte(text)) // "" is unset
+		}
+	}
+	if ln.selected = a.filter.MatchSpan(s, nil); ln.selected {
+		ln.value, err = a.builder.Value(a.by.Of(s))
+	}
+	return ln, err
+}
+
+// scan adds up the spans that f selects, by looking at them.
+func (a *aggregation) scan(f query.Filter) error {
+	sel, err := a.s.selection(a.t, f)
+	if err != nil || sel.none {
+		return err
+	}
+	if a.plain {
+		return a.skim(sel, f)
+	}
+	return a.eachTrace(sel, f, func(tr stored) error {
+		var err error
+		matching := a.s.matching(a.t, sel, tr, func(sp *trace.Span, _ func() int) bool {
+			if started(f, sp.Start) {
+				var value int
+				if value, err = a.builder.Value(a.by.Of(sp)); err == nil {
+					a.builder.Cell(value, sp.Start).Add(sp, 1)
+				}
+			}
+			return err == nil
+		})
+		if matching != nil {
+			return matching
+		}
+		return err
+	})
+}
+
+// started reports whether a span that started then is asked for.
+func started(f query.Filter, start trace.Time) bool {
+	return (f.From == 0 || start >= f.From) && (f.To == 0 || start < f.To)
+}
+
+// eachTrace calls fn with the traces that may have spans which f selects.
+func (a *aggregation) eachTrace(sel *selection, f query.Filter, fn func(stored) error) error {
+	for _, part := range tracesIn(sel, f) {
+		q := "SELECT t.no, t.trace_id, t.revised FROM traces t" + part.index + " WHERE " + part.where.String()
+		err := a.t.query(q, part.where.args, func(scan func(...any) error) (bool, error) {
+			var tr stored
+			var id []byte
+			if err := scan(&tr.no, &id, &tr.revised); err != nil {
+				return false, err
+			}
+			if sel.index != nil && !sel.index.has(tr.no) {
+				return true, nil
+			}
+			tr.id = trace.TraceID(id)
+			return true, fn(tr)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tracesPart is some traces, as a query for them.
+type tracesPart struct {
+	index string // hint
+	where condition
+}
+
+// tracesIn is all traces that may have spans which f selects, each once.
+func tracesIn(sel *selection, f query.Filter) []tracesPart {
+	where := inTime(f, "t")
+	sel.condition(&where)
+	if sel.isFew || f.From == 0 && f.To == 0 {
+		return []tracesPart{{where: where}}
+	}
+	if f.From == 0 {
+		return []tracesPart{{" INDEXED BY traces_by_start", where}}
+	}
+	edge := int64(max(f.From, math.MinInt64+longTrace) - longTrace)
+	recent, long := where, where
+	recent.add("t.start_ns >= ?", edge)
+	long.add("t.start_ns < ? AND t.end_ns - t.start_ns > 3600000000000", edge)
+	return []tracesPart{{" INDEXED BY traces_by_start", recent}, {" INDEXED BY traces_long", long}}
+}
