@@ -8,7 +8,7 @@ import (
 )
 
 // Expr is a condition on one span. The implementations are [And], [Or], [Not],
-// [Text], [Comparison] and [Somewhere].
+// [Text], [Comparison], [Somewhere] and [Distinct].
 type Expr interface {
 	// Match reports whether the condition holds for s, which must be whole.
 	// of is asked only when the condition looks beyond the span: see [BeyondSpan].
@@ -30,13 +30,17 @@ type Not struct{ Expr }
 // Text holds for a span whose content has the phrase: its name, status message,
 // input, output, the values of its attributes, and the names and attribute
 // values of its events.
-type Text struct{ Phrase }
+type Text struct {
+	Phrase
+	First bool // only where it is first in the trace: see [Distinct]
+}
 
 // Comparison holds for a span whose field compares so with the value.
 type Comparison struct {
 	Field string // a name of the table of fields, or "@" with the key of an attribute
 	Op    Op
 	Value Value
+	First bool // of words: only where they are first in the trace, see [Distinct]
 }
 
 // Somewhere holds for every span of a trace that has a span, this or another,
@@ -67,54 +71,16 @@ func (e Or) Match(s *trace.Span, of *Trace) bool {
 func (e Not) Match(s *trace.Span, of *Trace) bool { return !e.Expr.Match(s, of) }
 
 // Match implements [Expr].
-func (e Text) Match(s *trace.Span, _ *Trace) bool {
-	for _, t := range []string{s.Name, s.StatusMessage, s.Input, s.Output} {
-		if e.In(t) {
-			return true
-		}
+func (e Text) Match(s *trace.Span, of *Trace) bool {
+	if e.First {
+		return slices.ContainsFunc(of.firsts(s), func(f fresh) bool { return e.In(f.text) })
 	}
-	for i := range s.Attributes {
-		v := s.Attributes[i].Value
-		if v.Type == trace.String && (v.Str == s.Input || v.Str == s.Output) {
-			continue // input and output are often those of an attribute
-		}
-		if e.inValue(v) {
-			return true
-		}
-	}
-	for i := range s.Events {
-		if e.In(s.Events[i].Name) || e.inValues(s.Events[i].Attributes) {
+	for _, text := range contents(s) {
+		if e.In(text) {
 			return true
 		}
 	}
 	return false
-}
-
-func (e Text) inValues(as []trace.Attribute) bool {
-	for i := range as {
-		if e.inValue(as[i].Value) {
-			return true
-		}
-	}
-	return false
-}
-
-func (e Text) inValue(v trace.Value) bool {
-	switch v.Type {
-	case trace.Bytes: // base64 has no words
-		return false
-	case trace.Array:
-		for _, one := range v.Array {
-			if e.inValue(one) {
-				return true
-			}
-		}
-		return false
-	case trace.Map:
-		return e.inValues(v.Map)
-	default:
-		return e.In(v.Text())
-	}
 }
 
 // Match implements [Expr].
@@ -157,8 +123,12 @@ func BeyondSpan(e Expr) bool {
 		return anyBeyond(e)
 	case Not:
 		return BeyondSpan(e.Expr)
+	case Text:
+		return e.First
 	case Comparison:
-		return strings.HasPrefix(e.Field, "trace.")
+		return e.First || strings.HasPrefix(e.Field, "trace.")
+	case Distinct:
+		return BeyondSpan(e.Expr)
 	case Somewhere:
 		return true
 	default:
@@ -179,6 +149,8 @@ func NeedsBody(e Expr) bool {
 	case Not:
 		return NeedsBody(e.Expr)
 	case Somewhere:
+		return NeedsBody(e.Expr)
+	case Distinct:
 		return NeedsBody(e.Expr)
 	case Comparison:
 		f, _, ok := lookup(e.Field)

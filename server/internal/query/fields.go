@@ -135,6 +135,13 @@ func (f *field) match(e Comparison, s *trace.Span, of *Trace) bool {
 	}
 	_, key, _ := lookup(e.Field)
 	texts := f.texts(s, of, key)
+	if f.kind == someText && e.First {
+		at := ofOutput
+		if f.name == "input" {
+			at = ofInput
+		}
+		return slices.ContainsFunc(of.firsts(s), func(m fresh) bool { return m.part == at && e.Value.matchWords(m.text) })
+	}
 	if f.kind == someText {
 		return slices.ContainsFunc(texts, e.Value.matchWords)
 	}

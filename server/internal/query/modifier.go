@@ -17,6 +17,7 @@ type modifier struct {
 // modifiers is THE TABLE of them.
 var modifiers = []modifier{
 	{"sort", "order of the list, with - for the greatest first", directions(), (*parser).takeSort},
+	{"distinct", "true: a message counts only in the first span of its trace that has it", flags, (*parser).takeDistinct},
 }
 
 // directions are the values of sort.
@@ -72,4 +73,11 @@ func (p *parser) takeSort(v Value, from, valueAt int) {
 		}
 		p.sort, p.sorted = s.canonical(p.list), true
 	}
+}
+
+func (p *parser) takeDistinct(v Value, _, valueAt int) {
+	if v.Text != "true" && v.Text != "false" {
+		p.fail(valueAt, "distinct is one of %s", strings.Join(flags, ", "))
+	}
+	p.distinct = v.Text == "true"
 }

@@ -54,6 +54,9 @@ func ParseList(text string, now time.Time, of List) (Expr, Sort, error) {
 	if p.err != nil {
 		return nil, Sort{}, p.err
 	}
+	if p.distinct && e != nil {
+		e = Distinct{firsts(e)}
+	}
 	return e, p.sort, nil
 }
 
@@ -69,6 +72,8 @@ type parser struct {
 	list   List // what is asked for; "" when only a condition is
 	sort   Sort
 	sorted bool // sort was given
+
+	distinct bool
 }
 
 func (p *parser) fail(at int, format string, args ...any) {
@@ -305,7 +310,7 @@ func (p *parser) phrase(from int, text string, quoted bool) Expr {
 		return nil
 	}
 	p.space()
-	return Text{phrase}
+	return Text{Phrase: phrase}
 }
 
 func (p *parser) comparison(name string, op Op, v Value, from, fieldEnd, valueAt int) Expr {
@@ -314,7 +319,7 @@ func (p *parser) comparison(name string, op Op, v Value, from, fieldEnd, valueAt
 		if op != Equal && op != NotEqual && !v.IsNumber {
 			p.fail(valueAt, "%s compares with numbers; %.40q is none", op, v.Text)
 		}
-		return Comparison{name, op, v}
+		return Comparison{Field: name, Op: op, Value: v}
 	}
 	f, _, ok := lookup(name)
 	if !ok && strings.Contains(name, ".") && !strings.HasPrefix(name, "trace.") {
@@ -344,7 +349,7 @@ func (p *parser) comparison(name string, op Op, v Value, from, fieldEnd, valueAt
 			p.fail(valueAt, "%s", err)
 		}
 	}
-	return Comparison{name, op, v}
+	return Comparison{Field: name, Op: op, Value: v}
 }
 
 func fieldNames() []string {

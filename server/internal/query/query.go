@@ -108,6 +108,8 @@ func conjuncts(e Expr) []Expr {
 			out = append(out, conjuncts(part)...)
 		}
 		return out
+	case Distinct:
+		return conjuncts(e.Expr)
 	default:
 		return []Expr{e}
 	}
@@ -125,6 +127,7 @@ type Trace struct {
 	Spans []*trace.Span // all of them, whole
 	sum   *trace.Summary
 	any   map[string]bool // what braces said of this trace, by their text
+	fresh map[trace.Identity][]fresh
 }
 
 // Summary adds up the trace, once.

@@ -24,9 +24,12 @@ func (s *Store) candidates(t *tx, e query.Expr) (c candidates, ok bool, err erro
 	switch e := e.(type) {
 	case query.Text:
 		c, err = s.index.phrase(t, e.Phrase)
+		c.exact = c.exact && !e.First
 		return c, true, err
 	case query.Comparison:
 		return s.compared(t, e)
+	case query.Distinct:
+		return s.candidates(t, e.Expr)
 	case query.Somewhere:
 		// When it holds, it holds for every span.
 		c, ok, err = s.candidates(t, e.Expr)

@@ -104,6 +104,9 @@ func (r *random) where() query.Expr {
 			text = "(" + text + " OR " + other + ") " + term()
 		}
 	}
+	if r.IntN(4) == 0 {
+		text += " distinct:true"
+	}
 	return where(text)
 }
 
@@ -146,7 +149,8 @@ func (r *random) span() *trace.Span {
 	}
 	s.Derived = trace.Derived{
 		Service: r.service(), Type: r.typ(), Session: r.session(), User: r.user(), IsError: s.Status == trace.StatusError,
-		Input: pick(r, "", "the thread"), Output: pick(r, "", "lost% in there"), Model: pick(r, "", "m"),
+		Input:  pick(r, "", "the thread", `[{"say":"the thread"}]`, `[{"say":"the thread"},{"say":"lost% in there"}]`, `{"m":[{"say":"lost% in there"}],"of":"the thread"}`),
+		Output: pick(r, "", "lost% in there", `[{"say":"lost% in there"}]`), Model: pick(r, "", "m"),
 	}
 	if r.IntN(2) == 0 {
 		s.InputTokens, s.Cost = ptr(int64(r.IntN(5))), ptr(trace.Money(r.IntN(40)))
