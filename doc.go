@@ -47,7 +47,8 @@
 // # Say more
 //
 // [Span.Info] and its like log on a span, [LogHandler] puts the ids of spans on log records, [Span.RecordError] takes a
-// stack, [Revision] tells versions apart, and [Annotate] says something of a span that ended long ago.
+// stack, [Revision] tells versions apart, and [Annotate] says something of a span that ended long ago. With [OpenSpans] a span
+// is seen while it runs, and [Span.Suspend] says that it waits.
 //
 // # Carry it further
 //

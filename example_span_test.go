@@ -189,3 +189,21 @@ func ExampleSpan_SetSession() {
 	// request session=chat-7 user=ann
 	//   answer session=chat-7 user=ann
 }
+
+func ExampleSpan_Suspend() {
+	ctx := context.Background()
+	shutdown, err := clew.Setup(ctx, clew.OpenSpans())
+	if err != nil {
+		return
+	}
+	defer func() { _ = shutdown(ctx) }()
+
+	ctx, span := clew.Start(ctx, "approve order")
+	column := clew.Serialize(ctx) // stored with the order
+	span.Suspend()                // the server shows that it waits, and no more that it runs
+
+	// When the answer is there, in this process:
+	span.Resume()
+	_ = clew.Run(clew.Continue(context.Background(), column), "book", func(context.Context) error { return nil })
+	span.End()
+}

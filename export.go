@@ -43,15 +43,6 @@ func DiskSpool(dir string, maxBytes int64) Option {
 	return setupOption(func(c *setupConfig) { c.spool = export.OnDisk(dir, maxBytes) })
 }
 
-// OpenSpans also sends a span while it is open: when it has been for a second, and every half minute from then on, with
-// what it holds so far. A Clew server shows it as running; as suspended when this process has shut down and left it open;
-// as lost when the process has gone without a word. A span that ends sooner is sent once, as ever. Other servers may take
-// each for a span of its own, so it is off unless asked for. What is sent of open spans counts in Stats, too. Up to 16,384
-// spans are followed at a time.
-func OpenSpans() Option {
-	return setupOption(func(c *setupConfig) { c.openSpans = true })
-}
-
 // exporter is the processor that sends spans.
 type exporter interface {
 	sdktrace.SpanProcessor
@@ -76,7 +67,7 @@ func (c *setupConfig) newExporter() (exporter, error) {
 		sender = c.httpSender()
 	}
 	p, err := export.New(export.Config{
-		Sender: sender, Limits: c.limits(), Logger: c.logger, Spool: c.spool, Open: c.openSpans,
+		Sender: sender, Limits: c.limits(), Logger: c.logger, Spool: c.spool, Heartbeat: c.heartbeat,
 	})
 	if err != nil { // it may be the disk's fault, or that of the rights of this run: no reason not to send
 		c.logger.Warn("clew: DiskSpool: spans are kept in memory only", "error", err)

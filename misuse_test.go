@@ -110,6 +110,8 @@ func use(t *testing.T, ctx context.Context, s *clew.Span, v any) { //nolint:revi
 	s.SetTags()
 	s.SetSession("", attribute.KeyValue{})
 	s.SetUser("\xff")
+	s.Suspend()
+	s.Resume()
 	s.SetMetadata(attribute.KeyValue{}, attribute.String("", "\xff"))
 	s.Log(slog.Level(-99), "", attribute.KeyValue{})
 	s.Error("\xff")

@@ -40,7 +40,7 @@ type setupConfig struct {
 	queueSpans     int
 	queueBytes     int64
 	spool          export.Spool
-	openSpans      bool
+	heartbeat      time.Duration // of open spans; 0 to send none
 	sampler        sdktrace.Sampler
 	samplingErr    error
 	unsampled      *Unsampled // nil to keep nothing of traces that are not sampled

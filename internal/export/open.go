@@ -15,20 +15,19 @@ import (
 // What is said of a span that has not ended, beside what it holds so far; the server's package trace reads it.
 const (
 	heartbeatKey = attribute.Key("clew.span.heartbeat")          // now, in nanoseconds since 1970
-	intervalKey  = attribute.Key("clew.span.heartbeat_interval") // nanoseconds until it is said again; 0: not by this process
+	intervalKey  = attribute.Key("clew.span.heartbeat_interval") // nanoseconds until it is said again; 0: not for now
 )
 
 const (
 	// sayAfter is how long a span must have been open to be told of: most have ended by then, and cost nothing.
 	sayAfter = time.Second
-	// heartbeat is how often it is told of from then on.
-	heartbeat = 30 * time.Second
 	// maxOpen is how many open spans are followed; those that come when there are more are sent when they end.
 	maxOpen = 16384
 )
 
 // openSpans follows spans that have not ended.
 type openSpans struct {
+	every  time.Duration // how often one is told of once it has been
 	say    func(s sdktrace.ReadOnlySpan, about ...attribute.KeyValue)
 	ending chan struct{} // closed to stop
 	ended  chan struct{} // closed when stopped
@@ -43,33 +42,31 @@ type spanKey struct {
 }
 
 type openSpan struct {
-	span sdktrace.ReadOnlySpan
-	next time.Time // when it is to be told of
+	span      sdktrace.ReadOnlySpan
+	next      time.Time // when it is to be told of
+	suspended bool      // it is not to be told of
 }
 
-func followOpen(say func(sdktrace.ReadOnlySpan, ...attribute.KeyValue)) *openSpans {
-	o := &openSpans{say: say, ending: make(chan struct{}), ended: make(chan struct{}), spans: map[spanKey]*openSpan{}}
+func followOpen(every time.Duration, say func(sdktrace.ReadOnlySpan, ...attribute.KeyValue)) *openSpans {
+	o := &openSpans{every: every, say: say, ending: make(chan struct{}), ended: make(chan struct{}), spans: map[spanKey]*openSpan{}}
 	go o.run()
 	return o
 }
 
-func keyOf(s sdktrace.ReadOnlySpan) spanKey {
-	sc := s.SpanContext()
-	return spanKey{sc.TraceID(), sc.SpanID()}
-}
+func keyOf(sc trace.SpanContext) spanKey { return spanKey{sc.TraceID(), sc.SpanID()} }
 
 func (o *openSpans) started(s sdktrace.ReadOnlySpan) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.spans != nil && len(o.spans) < maxOpen {
-		o.spans[keyOf(s)] = &openSpan{s, time.Now().Add(sayAfter)}
+		o.spans[keyOf(s.SpanContext())] = &openSpan{span: s, next: time.Now().Add(sayAfter)}
 	}
 }
 
 func (o *openSpans) finished(s sdktrace.ReadOnlySpan) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	delete(o.spans, keyOf(s))
+	delete(o.spans, keyOf(s.SpanContext()))
 }
 
 func (o *openSpans) run() {
@@ -80,7 +77,7 @@ func (o *openSpans) run() {
 		select {
 		case now := <-tick.C:
 			for _, s := range o.due(now) {
-				o.say(s, heartbeatKey.Int64(now.UnixNano()), intervalKey.Int64(int64(heartbeat)))
+				o.tell(s, now, o.every)
 			}
 		case <-o.ending:
 			return
@@ -94,8 +91,8 @@ func (o *openSpans) due(now time.Time) (due []sdktrace.ReadOnlySpan) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, s := range o.spans {
-		if !now.Before(s.next) {
-			s.next = now.Add(heartbeat)
+		if !s.suspended && !now.Before(s.next) {
+			s.next = now.Add(o.every)
 			due = append(due, s.span)
 		}
 	}
@@ -110,9 +107,40 @@ func (o *openSpans) stop() {
 	left := o.spans
 	o.spans = nil
 	o.mu.Unlock()
-	now := time.Now().UnixNano()
+	now := time.Now()
 	for _, s := range left {
-		o.say(s.span, heartbeatKey.Int64(now), intervalKey.Int64(0))
+		o.tell(s.span, now, 0)
+	}
+}
+
+// tell says that a span is open, and when it will be said again; 0: not for now.
+func (o *openSpans) tell(s sdktrace.ReadOnlySpan, now time.Time, again time.Duration) {
+	o.say(s, heartbeatKey.Int64(now.UnixNano()), intervalKey.Int64(int64(again)))
+}
+
+// suspend tells of a span at once, and then no more if it is suspended. Of those that are told twice about the same time the
+// later word holds.
+func (o *openSpans) suspend(k spanKey, suspended bool) {
+	now, again := time.Now(), o.every
+	if suspended {
+		again = 0
+	}
+	o.mu.Lock()
+	s := o.spans[k]
+	if s != nil {
+		s.suspended, s.next = suspended, now.Add(again)
+	}
+	o.mu.Unlock()
+	if s != nil {
+		o.tell(s.span, now, again)
+	}
+}
+
+// Suspend says of an open span that it waits, and nothing more until it ends or waits no longer. A span that is not followed
+// stays as it is.
+func (p *Pipeline) Suspend(sc trace.SpanContext, suspended bool) {
+	if p.open != nil {
+		p.open.suspend(keyOf(sc), suspended)
 	}
 }
 

@@ -30,7 +30,7 @@ func (r *requests) Send(ctx context.Context, request []byte) error {
 func TestASpanIsToldOfWhileItIsOpenAndForTheLastTimeWhenItsProcessLeavesIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &requests{}
-		p := start(t, export.Config{Sender: r, Limits: usual, Logger: quiet, Open: true})
+		p := start(t, export.Config{Sender: r, Limits: usual, Logger: quiet, Heartbeat: 30 * time.Second})
 		tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(p))
 		_, short := tp.Tracer("t").Start(t.Context(), "span<short>")
 		_, long := tp.Tracer("t").Start(t.Context(), "span<long>")
@@ -66,5 +66,51 @@ func TestASpanIsToldOfWhileItIsOpenAndForTheLastTimeWhenItsProcessLeavesIt(t *te
 			t.Errorf("%q", last)
 		}
 		left.End() // nobody hears it
+	})
+}
+
+// said is what is told of spans, in order: its name, and whether it will be told of again.
+func (r *requests) said() (out []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, body := range r.bodies {
+		_, rest, _ := strings.Cut(body, "span<")
+		name, rest, _ := strings.Cut(rest, ">")
+		switch {
+		case strings.Contains(rest, "heartbeat_interval\x12\x02\x18\x00"):
+			name += " waits"
+		case strings.Contains(rest, "heartbeat_interval"):
+			name += " runs"
+		default:
+			name += " ends"
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+func TestASpanThatIsSuspendedIsNotToldOfUntilItGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &requests{}
+		limits := usual
+		limits.BatchSpans = 1
+		p := start(t, export.Config{Sender: r, Limits: limits, Logger: quiet, Heartbeat: 10 * time.Second})
+		tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(p))
+		_, s := tp.Tracer("t").Start(t.Context(), "span<w>")
+		time.Sleep(2 * time.Second)
+		p.Suspend(s.SpanContext(), true)
+		time.Sleep(time.Hour)
+		p.Suspend(s.SpanContext(), false)
+		time.Sleep(15 * time.Second)
+		p.Suspend(s.SpanContext(), true)
+		s.End()
+		p.Suspend(s.SpanContext(), true) // it has ended
+		if err := tp.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		want := []string{"w runs", "w waits", "w runs", "w runs", "w waits", "w ends"}
+		if got := r.said(); !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
 	})
 }

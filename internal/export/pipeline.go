@@ -29,7 +29,8 @@ type Config struct {
 	Limits Limits
 	Logger *slog.Logger
 	Spool  Spool
-	Open   bool // spans are also sent while they are open
+	// Heartbeat is how often spans are also sent while they are open; 0 for never.
+	Heartbeat time.Duration
 }
 
 // Spool is where spans are kept on disk until they are sent; its zero value keeps them in memory. It holds the function
@@ -73,8 +74,8 @@ func New(c Config) (*Pipeline, error) {
 		}
 	}
 	p.start(p.store)
-	if c.Open {
-		p.open = followOpen(p.sayOpen)
+	if c.Heartbeat > 0 {
+		p.open = followOpen(c.Heartbeat, p.sayOpen)
 	}
 	return p, err
 }

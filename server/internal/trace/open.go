@@ -16,7 +16,7 @@ type OpenState string
 // The states of an open span.
 const (
 	Running   OpenState = "running"   // its process says so, and did lately
-	Suspended OpenState = "suspended" // its process has ended in order and left it open
+	Suspended OpenState = "suspended" // it is said to wait, or its process has ended in order and left it open
 	Lost      OpenState = "lost"      // its process was to say something, and has not
 	Unknown   OpenState = "unknown"   // its process says it once and no more
 )

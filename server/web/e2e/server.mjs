@@ -4,24 +4,48 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const module = fileURLToPath(new URL("../../", import.meta.url));
 const startWithin = 30_000;
 
-let built;
+const built = new Map();
 
 /** CLEW_BIN, or a binary that is built once and removed when the tests end. */
-function binary() {
-  if (process.env.CLEW_BIN) return process.env.CLEW_BIN;
-  if (built) return built;
+const binary = () => process.env.CLEW_BIN || build("./cmd/clew");
+
+/** The path of a program of the workspace, by its folder below server/. */
+function build(folder) {
+  if (built.has(folder)) return built.get(folder);
   const dir = mkdtempSync(join(tmpdir(), "clew-e2e-bin-"));
   process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
-  const path = join(dir, "clew");
-  const go = spawnSync("go", ["build", "-o", path, "./cmd/clew"], { cwd: module, encoding: "utf8" });
+  const path = join(dir, basename(folder));
+  const go = spawnSync("go", ["build", "-o", path, folder], { cwd: module, encoding: "utf8" });
   if (go.status !== 0) throw new Error(`go build: ${go.error?.message ?? go.stderr}`);
-  return (built = path);
+  built.set(folder, path);
+  return path;
+}
+
+/** Runs examples/approval against a server. path is that of its trace; say writes a line to it. */
+export async function startApproval(url) {
+  const child = spawn(build("../examples/approval"), [], {
+    env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: url },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const first = await new Promise((resolve, reject) => {
+    child.stdout.once("data", (chunk) => resolve(String(chunk)));
+    child.once("error", reject);
+  });
+  return {
+    path: first.trim(),
+    say: (line) => child.stdin.write(`${line}\n`),
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
 }
 
 /** Starts clew on a free port; its url answers when this resolves. stop ends it and removes what it wrote. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { launch, openPage } from "./browser.mjs";
-import { startServer } from "./server.mjs";
+import { startApproval, startServer } from "./server.mjs";
 import { agentTrace, send, span, spanId, traceId } from "./spans.mjs";
 
 let browser;
@@ -398,6 +398,48 @@ describe("a server with traces", () => {
         await visible(page.locator('.row[aria-selected="true"]', { hasText: "slow import" }));
       }),
     );
+  });
+
+  test("a span of a Go program that stays open is running, suspended, and ended at last", async () => {
+    const program = await startApproval(server.url);
+    try {
+      await visit(server.url + program.path, async (page) => {
+        const open = row(page, "approve order");
+        await visible(open.getByText(/^running, .* so far$/));
+        program.say("wait");
+        await visible(open.getByText(/^suspended for /));
+        program.say("go on");
+        await visible(open.getByText(/^running, .* so far$/));
+        program.say("end");
+        await gone(open.getByText(/so far$/));
+        await open.click();
+        await visible(details(page).getByText("approved"));
+      });
+    } finally {
+      await program.kill();
+    }
+  });
+
+  test("a span whose process is killed is lost, one whose process has shut down is suspended", async () => {
+    const killed = await startApproval(server.url);
+    const left = await startApproval(server.url);
+    try {
+      await visit(server.url + killed.path, async (page) => {
+        const open = row(page, "approve order");
+        await visible(open.getByText(/^running, .* so far$/));
+        await killed.kill();
+        await open.getByText("lost: its process is gone").waitFor({ timeout: 60_000 });
+      });
+      await visit(server.url + left.path, async (page) => {
+        const open = row(page, "approve order");
+        await visible(open.getByText(/^running, .* so far$/));
+        left.say("leave");
+        await visible(open.getByText(/^suspended for /));
+      });
+    } finally {
+      await killed.kill();
+      await left.kill();
+    }
   });
 
   test("two tabs share one stream", async () => {

@@ -51,10 +51,13 @@ export function useTraces(filters: Filters) {
   });
 }
 
+/** A trace is asked for again while a span of it runs: that such a one is lost is told by time alone. */
 export function useTrace(id: string) {
   return useQuery({
     queryKey: keys.trace(id),
     queryFn: ({ signal }) => get<TraceAnswer>(path`/traces/${id}` + "?outline=1", signal),
+    refetchInterval: ({ state }) =>
+      state.data?.spans.some((s) => s.open_state === "running") ? 10_000 : false,
   });
 }
 
