@@ -48,17 +48,31 @@ func (e CloudEvent) Set(key, value string) {
 func (e CloudEvent) Keys() []string { return Any(e).Keys() }
 
 // attributeName is what CloudEvents allows of a name.
-func attributeName(key string) string {
-	name := make([]byte, 0, len(key))
+func attributeName(key string) string { return string(appendAttributeName(nil, key)) }
+
+// appendAttributeName stops where name has no capacity left, if it has any.
+func appendAttributeName(name []byte, key string) []byte {
+	most := cap(name)
 	for i := range len(key) {
-		switch c := key[i]; {
-		case c >= 'A' && c <= 'Z':
-			name = append(name, c-'A'+'a')
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+		if most > 0 && len(name) == most {
+			break
+		}
+		if c := attributeByte(key[i]); c != 0 {
 			name = append(name, c)
 		}
 	}
-	return string(name)
+	return name
+}
+
+// attributeByte is what becomes of a byte of a name; 0 if nothing does.
+func attributeByte(c byte) byte {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return c - 'A' + 'a'
+	case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+		return c
+	}
+	return 0
 }
 
 // isAttribute reports whether a name, as others may have written it, is attributeName of what it should be.

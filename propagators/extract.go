@@ -78,6 +78,10 @@ func (p Propagator) ExtractWith(ctx context.Context, c propagation.TextMapCarrie
 			continue
 		}
 		format := p.reads[i].format
+		if refusal := all.overfull(&p.reads[i]); refusal != nil {
+			notes = note(notes, refusal)
+			continue
+		}
 		if format.Name == b3Multi.Name && best.Sampling != SamplingFlag && !best.Valid() {
 			notes = note(notes, fault{ReasonOverruled, "the b3 header decides"}.refuse(format.Name, "", -1))
 			continue

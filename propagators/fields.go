@@ -3,7 +3,7 @@ package propagators
 import (
 	"math/bits"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -38,11 +38,15 @@ func (v *Values) set(values []string) {
 // maxFields is how many fields all formats of the table have together, at most.
 const maxFields = 16
 
+// maxValues is how many values of one field are looked at: as many as there may be of a baggage that has a byte in each.
+const maxValues = MaxBaggage
+
 // found are the fields of one carrier that some format of the table reads, whatever the case of their names.
 type found struct {
 	values   [maxFields]Values
 	present  uint32   // bit i is set when values[i] is there
 	spelled  uint32   // bit i is set when values[i] was found to be spelled in several ways
+	over     uint32   // bit i is set when values[i] are not all, because there were more than maxValues
 	prefixed []Member // entries of fields that begin with a prefix, by name
 }
 
@@ -112,116 +116,12 @@ func equalFold(s, lower string) bool {
 
 var foundPool = sync.Pool{New: func() any { return new(found) }}
 
-// gather looks once at every name of c. Nothing of c is changed.
-func gather(c propagation.TextMapCarrier) *found {
-	f := foundPool.Get().(*found)
-	switch c := c.(type) {
-	case Header:
-		for name, values := range c {
-			if name != "" && initials[name[0]] {
-				f.add(c, name, values)
-			}
-		}
-	case Multi:
-		for name, values := range c {
-			f.add(c, name, values)
-		}
-	case Map:
-		for name, value := range c {
-			f.addOne(c, name, value)
-		}
-	case *Env:
-		f.ask(c)
-		c.eachPrefixed(f.addPrefixed)
-	default:
-		many, isMany := c.(propagation.ValuesGetter)
-		for _, name := range c.Keys() {
-			switch {
-			case !f.wants(name): // asking a list for a value takes its time
-			case isMany:
-				f.add(c, name, many.Values(name))
-			default:
-				if v := c.Get(name); v != "" {
-					f.addOne(c, name, v)
-				}
-			}
-		}
-		f.ask(c) // a carrier may spell names as it likes, or not know its keys
-	}
-	if len(f.prefixed) > 1 {
-		slices.SortStableFunc(f.prefixed, func(a, b Member) int { return strings.Compare(a.Key, b.Key) })
-	}
-	return f
-}
-
 func (f *found) release() {
 	for ; f.present != 0; f.present &= f.present - 1 {
 		f.values[bits.TrailingZeros32(f.present)] = Values{}
 	}
-	f.prefixed, f.spelled = nil, 0
+	f.prefixed, f.spelled, f.over = nil, 0, 0
 	foundPool.Put(f)
-}
-
-func (f *found) addOne(c propagation.TextMapCarrier, name, value string) {
-	s, ok := fieldOf(name)
-	if !ok {
-		f.addPrefixed(name, value)
-		return
-	}
-	if f.present&(1<<s.at) != 0 {
-		f.spellings(c, s)
-		return
-	}
-	f.present |= 1 << s.at
-	f.values[s.at] = Values{first: value, n: 1}
-}
-
-// spellings lets the carrier put the values of a name that is spelled in several ways in order, once: a stranger can
-// think of thousands.
-func (f *found) spellings(c propagation.TextMapCarrier, s slot) {
-	if f.spelled&(1<<s.at) == 0 {
-		f.spelled |= 1 << s.at
-		f.values[s.at].set(values(c, s.name))
-	}
-}
-
-// wants reports whether there may be something new under a name.
-func (f *found) wants(name string) bool {
-	if s, ok := fieldOf(name); ok {
-		return f.spelled&(1<<s.at) == 0
-	}
-	return f.wantsPrefixed(name)
-}
-
-func (f *found) add(c propagation.TextMapCarrier, name string, all []string) {
-	if len(all) == 0 {
-		return
-	}
-	s, ok := fieldOf(name)
-	if !ok {
-		f.addPrefixed(name, all[0])
-		return
-	}
-	if f.present&(1<<s.at) != 0 {
-		f.spellings(c, s)
-		return
-	}
-	f.present |= 1 << s.at
-	f.values[s.at].set(all)
-}
-
-// ask looks up every field that was not found.
-func (f *found) ask(c propagation.TextMapCarrier) {
-	for _, sameLength := range slots {
-		for _, s := range sameLength {
-			if f.present&(1<<s.at) == 0 {
-				if vs := values(c, s.name); len(vs) > 0 {
-					f.present |= 1 << s.at
-					f.values[s.at].set(vs)
-				}
-			}
-		}
-	}
 }
 
 func (f *found) wantsPrefixed(name string) bool {
@@ -268,6 +168,14 @@ func (f *found) of(p *placed) (in []Values, prefixed []Member, ok bool) {
 	return f.values[p.at : p.at+len(p.format.Fields)], prefixed, f.present&p.mask != 0 || len(prefixed) > 0
 }
 
+// overfull is why a format of which a field has too many values is not read.
+func (f *found) overfull(p *placed) *Refusal {
+	if f.over&p.mask == 0 {
+		return nil
+	}
+	return fault{ReasonTooMany, "a field comes more than " + strconv.Itoa(maxValues) + " times"}.refuse(p.format.Name, "", -1)
+}
+
 // placed is a format with the places of its fields.
 type placed struct {
 	format *Format
@@ -298,6 +206,9 @@ func (f *Format) Read(c propagation.TextMapCarrier) (Carried, *Refusal) {
 	in, prefixed, ok := all.of(&p)
 	if !ok {
 		return Carried{}, nil
+	}
+	if refusal := all.overfull(&p); refusal != nil {
+		return Carried{}, refusal
 	}
 	return f.read(in, prefixed)
 }

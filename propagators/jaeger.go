@@ -120,8 +120,13 @@ func readJaegerBaggage(out *Carried, prefixed []Member) {
 		leaveOut := func(f fault) {
 			out.Refused = append(out.Refused, f.refuse("jaeger", "baggage", -1))
 		}
-		if size += len(m.Key) + len(m.Value); size > MaxBaggage || len(out.Baggage) == MaxBaggageMembers {
-			leaveOut(fault{ReasonTooLong, "is longer than " + strconv.Itoa(MaxBaggage) + " bytes or has more than " + strconv.Itoa(MaxBaggageMembers) + " members"})
+		size += len(m.Key) + len(m.Value)
+		switch {
+		case size > MaxBaggage:
+			leaveOut(fault{ReasonTooLong, "is longer than " + strconv.Itoa(MaxBaggage) + " bytes"})
+			return
+		case len(out.Baggage) == MaxBaggageMembers:
+			leaveOut(fault{ReasonTooMany, "has more than " + strconv.Itoa(MaxBaggageMembers) + " members"})
 			return
 		}
 		value, err := url.QueryUnescape(m.Value)

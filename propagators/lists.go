@@ -172,22 +172,24 @@ func (e *Env) Keys() []string {
 		return nil
 	}
 	var out []string
+	seen := map[string]bool{}
 	for _, pair := range *e {
-		if name, _, ok := strings.Cut(pair, "="); ok && name != "" && name == envName(name) && !slices.Contains(out, name) {
+		if name, _, ok := strings.Cut(pair, "="); ok && isEnvName(name) && !seen[name] {
+			seen[name] = true
 			out = append(out, name)
 		}
 	}
 	return out
 }
 
-// eachPrefixed calls yield with every entry of a sender's baggage, under the name that its header has. What was no letter
-// or digit in that name has become an underscore and stays one.
-func (e *Env) eachPrefixed(yield func(name, value string)) {
-	for _, pair := range *e {
-		if name, value, ok := strings.Cut(pair, "="); ok && strings.HasPrefix(name, envPrefix) && name == envName(name) {
-			yield(prefix+strings.ToLower(name[len(envPrefix):]), value)
+// isEnvName reports whether envName leaves a name as it is.
+func isEnvName(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; (c < 'A' || c > 'Z') && c != '_' && (c < '0' || c > '9' || i == 0) {
+			return false
 		}
 	}
+	return name != ""
 }
 
 // envPrefix is what becomes of prefix in an environment.
