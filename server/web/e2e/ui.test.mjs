@@ -82,6 +82,14 @@ describe("a server with traces", () => {
       await visible(row(page, "chat gpt-4o-mini"));
       assert.deepEqual(await names(page), ["POST /plan", "plan", "chat gpt-4o-mini", "weather"]);
       await visible(page.locator(".trace-header").getByText("1,530 → 212"));
+      for (const [name, tokens] of [
+        ["POST /plan", "1,530→212"],
+        ["chat gpt-4o-mini", "1,530→212"],
+      ])
+        await visible(row(page, name).getByText(tokens));
+      await row(page, "POST /plan").click();
+      await visible(details(page).getByText("Cost below"));
+      await visible(details(page).getByText("$0.00036"));
     }));
 
   test("the list is filtered, and the filters are in the URL", () =>

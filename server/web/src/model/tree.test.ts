@@ -203,3 +203,18 @@ describe("search", () => {
   it("finds the id of a missing parent", () => expect(searchTree(tree, "x")).toEqual([2]));
   it("finds nothing for blanks", () => expect(searchTree(tree, "  ")).toEqual([]));
 });
+
+it("adds tokens and costs up the tree; unknown is no zero", () => {
+  const { rows } = buildTree([
+    span("agent", "", 0),
+    span("call", "agent", 1, { input_tokens: 10, output_tokens: 2, cost: 0.5 }),
+    span("again", "agent", 2, { input_tokens: 5, output_tokens: 0, cost: null }),
+    span("other", "", 3),
+  ]);
+  expect(rows.map((r) => [r.inputTokens, r.outputTokens, r.cost])).toEqual([
+    [15, 2, 0.5],
+    [10, 2, 0.5],
+    [5, 0, null],
+    [null, null, null],
+  ]);
+});

@@ -27,6 +27,10 @@ export interface TreeRow {
   end: number;
   /** Errors among the rows below. */
   errorsBelow: number;
+  /** Of the span and all below it; null when none of them knows. */
+  inputTokens: number | null;
+  outputTokens: number | null;
+  cost: number | null;
 }
 
 export interface Tree {
@@ -117,16 +121,23 @@ export function buildTree(
       start: start[at.i]!,
       end: end[at.i] ?? 0,
       errorsBelow: 0,
+      inputTokens: span?.input_tokens ?? null,
+      outputTokens: span?.output_tokens ?? null,
+      cost: span?.cost ?? null,
     });
     for (const child of children[at.i]!.toReversed())
       stack.push({ i: child, depth: at.depth + 1, parent: row });
   }
   for (let r = rows.length - 1; r >= 0; r--) {
-    const { parent, size, span, errorsBelow, end } = rows[r]!;
-    if (parent < 0) continue;
-    if (!rows[parent]!.span) rows[parent]!.end = Math.max(rows[parent]!.end, end);
-    rows[parent]!.size += size + 1;
-    rows[parent]!.errorsBelow += errorsBelow + (span?.status === "error" ? 1 : 0);
+    const row = rows[r]!;
+    const above = rows[row.parent];
+    if (!above) continue;
+    if (!above.span) above.end = Math.max(above.end, row.end);
+    above.size += row.size + 1;
+    above.errorsBelow += row.errorsBelow + (row.span?.status === "error" ? 1 : 0);
+    above.inputTokens = sum(above.inputTokens, row.inputTokens);
+    above.outputTokens = sum(above.outputTokens, row.outputTokens);
+    above.cost = sum(above.cost, row.cost);
   }
   return {
     rows,
@@ -134,6 +145,11 @@ export function buildTree(
     length: end.reduce((max, t) => Math.max(max, t), 0),
     deepest: rows.reduce((max, row) => Math.max(max, row.depth), 0),
   };
+}
+
+/** What is unknown adds nothing, and is no zero. */
+function sum(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : a + b;
 }
 
 /** Nanoseconds from the first start to each; origin is that first start, in milliseconds since 1970. */

@@ -2,7 +2,7 @@
 
 import { type CSSProperties, memo } from "react";
 import type { Outline } from "../api/types.ts";
-import { count, duration, short } from "../model/format.ts";
+import { cost, count, duration, short } from "../model/format.ts";
 import type { Scale } from "../model/scale.ts";
 import type { TreeRow } from "../model/tree.ts";
 import { barLabel } from "../ui/barlabel.ts";
@@ -109,14 +109,7 @@ export const Row = memo(function Row(props: Props) {
             <Icon name="error" size={13} title="Error" />
           </span>
         )}
-        {span && (span.input_tokens !== null || span.output_tokens !== null) && (
-          <span
-            className="row-tokens"
-            title={`${count(span.input_tokens)} input, ${count(span.output_tokens)} output tokens`}
-          >
-            {short(span.input_tokens)}→{short(span.output_tokens)}
-          </span>
-        )}
+        <Tokens row={row} />
       </div>
       <div className="time-cell" role="gridcell">
         <Bar row={row} scale={props.scale} />
@@ -124,6 +117,22 @@ export const Row = memo(function Row(props: Props) {
     </div>
   );
 });
+
+/** Tokens of the span, or else of all below it. */
+function Tokens({ row }: { row: TreeRow }) {
+  const { span } = row;
+  const own = span && (span.input_tokens !== null || span.output_tokens !== null);
+  const [input, output, money] = own
+    ? [span.input_tokens, span.output_tokens, span.cost]
+    : [row.inputTokens, row.outputTokens, row.cost];
+  if (input === null && output === null) return null;
+  const text = `${count(input)} input, ${count(output)} output tokens${money === null ? "" : `, ${cost(money)}`}`;
+  return (
+    <span className={own ? "row-tokens" : "row-tokens summed"} title={own ? text : `Below: ${text}`}>
+      {short(input)}→{short(output)}
+    </span>
+  );
+}
 
 /** Whether a name like "chat gpt-4o" already tells the model, if only without its date. */
 function saysModel(name: string, model: string): boolean {

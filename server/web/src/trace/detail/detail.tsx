@@ -179,6 +179,16 @@ function SpanDetail({ outline: s, row, tree, traceId, paint, state }: SpanProps)
           {span && span.view.time_to_first_token_ns !== null && (
             <Fact label="First token">{duration(span.view.time_to_first_token_ns)}</Fact>
           )}
+          {row.size > 0 && (row.inputTokens !== null || row.outputTokens !== null) && !s.model && (
+            <Fact label="Tokens below" title="Of all spans below this one, roll-ups left out">
+              {count(row.inputTokens)} → {count(row.outputTokens)}
+            </Fact>
+          )}
+          {row.size > 0 && row.cost !== null && !s.model && (
+            <Fact label="Cost below" title="Of all spans below this one, roll-ups left out">
+              {cost(row.cost)}
+            </Fact>
+          )}
           {parent && (
             <Fact label="Parent" title={parent.span ? parent.name : "never received"}>
               <button type="button" className="as-link" onClick={() => state.select(parent.key)}>
