@@ -123,6 +123,15 @@ func (a *annotator) prepare() {
 	a.group = otlp.NewGroup(resource.NewSchemaless(service...), instrumentation.Scope{Name: scopeName, Version: Version})
 }
 
+// close closes the connection, if there is one. Nothing is sent after it.
+func (a *annotator) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.http != nil {
+		_ = a.http.Close()
+	}
+}
+
 // logs are what an annotation is sent as.
 func (a *annotator) logs(of trace.SpanContext, said Annotation) (out []otlp.Log, err error) {
 	record := func(event string, attrs []attribute.KeyValue) {

@@ -189,6 +189,9 @@ func (in *installed) shutdown(ctx context.Context) error {
 	if in.exporter != nil { // a provider that ran out of time has not stopped it, and Unregister would wait without end
 		errs = append(errs, in.exporter.Shutdown(ctx))
 	}
+	if in.annotate != nil {
+		in.annotate.close()
+	}
 	if !in.own {
 		for _, p := range in.added {
 			in.provider.UnregisterSpanProcessor(p)
