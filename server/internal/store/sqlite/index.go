@@ -77,6 +77,11 @@ func (ix *index) drop(nos []int64) {
 // find returns the postings of a term; with prefix of all terms that begin with
 // it.
 func (ix *index) find(t *tx, term string, prefix bool) (p postings, err error) {
+	return ix.findWithin(t, term, prefix, nil)
+}
+
+// findWithin is find for some traces, ascending; nil for all.
+func (ix *index) findWithin(t *tx, term string, prefix bool, within *[]int64) (p postings, err error) {
 	segments, err := ix.live(t)
 	if err != nil {
 		return p, err
@@ -100,7 +105,7 @@ func (ix *index) find(t *tx, term string, prefix bool) (p postings, err error) {
 			if err != nil {
 				return p, err
 			}
-			c := blockCursor{d: decoder{buf: unsafe.String(unsafe.SliceData(data), len(data))}}
+			c := blockCursor{within: within, d: decoder{buf: unsafe.String(unsafe.SliceData(data), len(data))}}
 			for {
 				more, err := c.next(&p, want)
 				if err != nil {

@@ -1,9 +1,9 @@
 package sqlite
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
-	"sort"
 )
 
 // A place is the ordinal of a span within its trace, in order of arrival: that
@@ -279,13 +279,17 @@ func (p *postings) sort() {
 		slices.Sort(p.traces)
 		return
 	}
-	sort.Stable(p)
-}
-
-// Len, Less and Swap implement [sort.Interface].
-func (p *postings) Len() int           { return len(p.traces) }
-func (p *postings) Less(i, k int) bool { return p.traces[i] < p.traces[k] }
-func (p *postings) Swap(i, k int) {
-	p.traces[i], p.traces[k] = p.traces[k], p.traces[i]
-	p.at[i], p.at[k] = p.at[k], p.at[i]
+	type posting struct {
+		no int64
+		i  int
+	}
+	order := make([]posting, len(p.traces))
+	for i, no := range p.traces {
+		order[i] = posting{no, i}
+	}
+	slices.SortFunc(order, func(a, b posting) int { return cmp.Or(cmp.Compare(a.no, b.no), cmp.Compare(a.i, b.i)) })
+	at := slices.Clone(p.at)
+	for i, o := range order {
+		p.traces[i], p.at[i] = o.no, at[o.i]
+	}
 }

@@ -119,8 +119,9 @@ func (s *segment) blocks(lo, hi string) (from, to int) {
 
 // blockCursor walks over the entries of a block.
 type blockCursor struct {
-	d    decoder
-	term []byte // of the entry
+	d      decoder
+	term   []byte   // of the entry
+	within *[]int64 // the traces whose postings are wanted, ascending; nil for all
 }
 
 // next decodes the next entry, appends its postings to p, and reports whether
@@ -142,8 +143,18 @@ func (c *blockCursor) next(p *postings, want func(term []byte) bool) (bool, erro
 	}
 	placed := c.term[0] <= termField
 	wanted := want == nil || want(c.term)
+	n := c.d.count()
+	var some []int64
+	if c.within != nil {
+		some = *c.within
+	} else if wanted {
+		p.traces = slices.Grow(p.traces, n)
+		if placed {
+			p.at = slices.Grow(p.at, n)
+		}
+	}
 	last := int64(0)
-	for range c.d.count() {
+	for range n {
 		n := c.d.uint()
 		var at string
 		if placed {
@@ -157,6 +168,14 @@ func (c *blockCursor) next(p *postings, want func(term []byte) bool) (bool, erro
 		last += int64(n)
 		if !wanted {
 			continue
+		}
+		if c.within != nil {
+			for len(some) > 0 && some[0] < last {
+				some = some[1:]
+			}
+			if len(some) == 0 || some[0] != last {
+				continue
+			}
 		}
 		p.traces = append(p.traces, last)
 		if placed {

@@ -31,9 +31,13 @@ func (s *Store) selection(t *tx, f query.Filter) (*selection, error) {
 	f = f.Narrow()
 	f.From, f.To = 0, 0
 	sel := &selection{filter: f}
-	for field, want := range [...]string{
-		fieldService: f.Service, fieldName: f.Name, fieldType: f.Type, fieldUser: f.User, fieldSession: f.Session, fieldStatus: f.Status,
+	for _, asked := range [...]struct {
+		field int
+		want  string
+	}{ // that which few spans have, as a rule, first
+		{fieldSession, f.Session}, {fieldUser, f.User}, {fieldStatus, f.Status}, {fieldName, f.Name}, {fieldType, f.Type}, {fieldService, f.Service},
 	} {
+		field, want := asked.field, asked.want
 		if want == "" {
 			continue
 		}
@@ -70,14 +74,19 @@ func (s *Store) lookUp(t *tx, sel *selection) error {
 		return nil
 	}
 	all := conjunction{exact: !sel.check}
-	for _, no := range sel.values {
-		p, err := s.index.find(t, string(fieldTerm(nil, no)), false)
-		if err := all.and(candidates{p, true}, true, err); err != nil {
+	if sel.filter.Where != nil {
+		if err := all.and(s.candidates(t, sel.filter.Where)); err != nil {
 			return err
 		}
 	}
-	if sel.filter.Where != nil {
-		if err := all.and(s.candidates(t, sel.filter.Where)); err != nil {
+	// Of a value that many traces have, only those are taken that are still candidates.
+	for _, no := range sel.values {
+		var within *[]int64
+		if all.some {
+			within = &all.c.traces
+		}
+		p, err := s.index.findWithin(t, string(fieldTerm(nil, no)), false, within)
+		if err := all.and(candidates{p, true}, true, err); err != nil {
 			return err
 		}
 	}
