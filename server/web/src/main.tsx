@@ -10,6 +10,7 @@
 //   trace/       the trace view: header, breaks, rows (tree and timeline), transcript, detail panel
 //   chat/        messages: roles, markdown, tools with their results
 //   sessions/    the list of sessions and one session
+//   charts/      what spans add up to
 //   decode/      what a pasted span context carries
 //   ui/          small parts, icons, JSON
 //   styles/      tokens.css has every colour and size, the rest one file a view
@@ -36,6 +37,7 @@ import "./styles/json.css";
 import "./styles/chat.css";
 import "./styles/sessions.css";
 import "./styles/decode.css";
+import "./styles/charts.css";
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

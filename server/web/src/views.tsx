@@ -2,6 +2,7 @@
 // line here; docs/adding/view.md tells how.
 
 import type { ComponentType } from "react";
+import { Charts } from "./charts/charts.tsx";
 import { DecodeView } from "./decode/decode.tsx";
 import { SessionView } from "./sessions/session.tsx";
 import { SessionList } from "./sessions/sessions.tsx";
@@ -23,5 +24,6 @@ export const views: View[] = [
   { path: "/traces/:id", component: TraceView, section: "/traces" },
   { path: "/sessions", component: SessionList, nav: "Sessions", section: "/sessions" },
   { path: "/sessions/:id", component: SessionView, section: "/sessions" },
+  { path: "/charts", component: Charts, nav: "Charts", section: "/charts" },
   { path: "/decode", component: DecodeView, nav: "Decode", section: "/decode" },
 ];

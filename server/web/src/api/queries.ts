@@ -1,9 +1,11 @@
 // What the views ask the server for, by its name in the cache.
 
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
+import { type State, toParams as toChartParams } from "../model/charts.ts";
 import { type Filters, toParams } from "../model/filters.ts";
 import { ApiError, get, path, post, withParams } from "./client.ts";
 import type {
+  Aggregate,
   Completions,
   Decoded,
   Page,
@@ -135,6 +137,16 @@ export function useSession(id: string) {
       get<SessionAnswer>(withParams(path`/sessions/${id}`, { limit: 200, cursor: pageParam }), signal),
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor || undefined,
+  });
+}
+
+/** What spans add up to; asked again twice a minute while somebody looks. */
+export function useAggregate(state: State) {
+  return useQuery({
+    queryKey: ["aggregate", state],
+    queryFn: ({ signal }) => get<Aggregate>(withParams("/aggregate", toChartParams(state)), signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
   });
 }
 

@@ -347,3 +347,38 @@ export interface Completions {
   replace: number;
   items: { text: string; help: string }[];
 }
+
+/** What spans add up to, by group and by bucket of time. */
+export interface Aggregate {
+  width_ns: number;
+  /** When each bucket begins. */
+  buckets: string[];
+  total: Measures;
+  groups: Group[];
+}
+
+export interface Group {
+  /** "" for spans that have none, and for others. */
+  value: string;
+  /** 0, or of how many values that are not named this is the group. */
+  others: number;
+  total: Measures;
+  series: Series;
+}
+
+/** What some spans add up to; null is unknown. */
+export interface Measures {
+  span_count: number;
+  error_count: number;
+  call_count: number;
+  unpriced_count: number;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost: number | null;
+  p50_ns: number | null;
+  p95_ns: number | null;
+  p99_ns: number | null;
+}
+
+/** Measures with a value for each bucket. */
+export type Series = { [key in keyof Measures]: Measures[key][] };

@@ -186,7 +186,7 @@ function TimeRange({ filters, onChange }: Props) {
 }
 
 /** A moment in this browser's zone; in the URL it is UTC. */
-function Moment({
+export function Moment({
   label,
   value,
   onChange,
