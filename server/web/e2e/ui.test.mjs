@@ -107,6 +107,46 @@ describe("a server with traces", () => {
       await visible(page.getByRole("link", { name: "POST /plan" }).first());
     }));
 
+  test("spans that match are listed, and lead to their place in the trace", () =>
+    visit(`${server.url}/?q=type:LLM`, async (page) => {
+      await page.getByRole("link", { name: "The spans" }).click();
+      await page.waitForURL(/\/spans\?q=type/);
+      await gone(page.getByRole("link", { name: "POST /plan" }));
+      await page.getByRole("combobox", { name: "Query" }).fill("sort:duration");
+      await page.waitForURL(/q=sort/);
+      await visible(page.locator("tbody tr", { hasText: "GET /broken" }));
+      await page.getByRole("combobox", { name: "Query" }).fill("type:LLM");
+      await gone(page.locator("tbody tr", { hasText: "GET /broken" }));
+      await page.getByRole("link", { name: "chat gpt-4o-mini" }).first().click();
+      await page.waitForURL(/\/traces\/[0-9a-f]{32}\?span=[0-9a-f]{16}/);
+      await visible(details(page).getByText("chat gpt-4o-mini").first());
+    }));
+
+  test("a SELECT is run by the keyboard, is in the URL, and its ids lead on", () =>
+    visit(`${server.url}/sql`, async (page, problems) => {
+      const editor = page.getByRole("textbox", { name: "Query" });
+      await editor.fill(
+        "SELECT trace_id, name, NULL AS nothing_known FROM spans WHERE service = 'worker' -- <b>",
+      );
+      await page.keyboard.press("Control+Enter");
+      await page.waitForURL(/\/sql\?q=SELECT/);
+      await visible(page.getByRole("cell", { name: "work on job" }));
+      await visible(page.getByRole("cell", { name: "NULL" }));
+      await visible(page.getByText(/^1 row in /));
+      await page.reload();
+      await page.getByRole("link", { name: broken }).click();
+      await page.waitForURL(new RegExp(`/traces/${broken}$`));
+      await page.goBack();
+      await page.getByRole("button", { name: "span_id", exact: true }).first().click();
+      assert.match(await editor.inputValue(), /span_id/);
+      await editor.fill("DROP TABLE spans");
+      await page.getByRole("button", { name: "Run" }).click();
+      await visible(page.getByRole("alert").getByText("only SELECT is offered"));
+      problems.splice(0, problems.length, ...problems.filter((p) => !p.includes("400")));
+      await page.getByLabel("Examples").selectOption("Cost by model");
+      await visible(page.getByRole("cell", { name: "gpt-4o-mini" }));
+    }));
+
   test("text of input and output is found", () =>
     visit(server.url, async (page) => {
       await page.getByRole("combobox", { name: "Query" }).fill("trams on sunday");

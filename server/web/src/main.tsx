@@ -11,6 +11,8 @@
 //   chat/        messages: roles, markdown, tools with their results
 //   sessions/    the list of sessions and one session
 //   charts/      what spans add up to
+//   spans/       the list of spans
+//   sql/         queries in SQL and their rows
 //   decode/      what a pasted span context carries
 //   ui/          small parts, icons, JSON
 //   styles/      tokens.css has every colour and size, the rest one file a view
@@ -38,6 +40,8 @@ import "./styles/chat.css";
 import "./styles/sessions.css";
 import "./styles/decode.css";
 import "./styles/charts.css";
+import "./styles/spans.css";
+import "./styles/sql.css";
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

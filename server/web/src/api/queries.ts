@@ -8,10 +8,13 @@ import type {
   Aggregate,
   Completions,
   Decoded,
+  Outline,
   Page,
   Session,
   SessionAnswer,
   Span,
+  SQLResult,
+  SQLTable,
   Status,
   Trace,
   TraceAnswer,
@@ -35,6 +38,7 @@ export const queryClient = new QueryClient({
 export const keys = {
   traces: ["traces"] as const,
   trace: (id: string) => ["trace", id] as const,
+  spans: ["spans"] as const,
   sessions: ["sessions"] as const,
 };
 
@@ -50,6 +54,47 @@ export function useTraces(filters: Filters) {
     getNextPageParam: (last) => last.next_cursor || undefined,
     placeholderData: keepPreviousData,
     staleTime: 0,
+  });
+}
+
+/** Spans of all traces. */
+export function useSpans(filters: Filters) {
+  return useInfiniteQuery({
+    queryKey: [...keys.spans, filters],
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<Outline>>(
+        withParams("/spans", { ...toParams(filters), limit: pageSize, cursor: pageParam }),
+        signal,
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor || undefined,
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+  });
+}
+
+/** How many rows of a SELECT are asked for. */
+export const maxRows = 1000;
+
+/** The rows of a SELECT. It is asked once: it may take long. */
+export function useSQL(sql: string) {
+  return useQuery({
+    queryKey: ["sql", sql],
+    queryFn: ({ signal }) => post<SQLResult>(withParams("/sql", { limit: maxRows }), sql, signal),
+    enabled: sql.trim() !== "",
+    retry: false,
+    refetchOnReconnect: false,
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+}
+
+/** What a SELECT may ask. */
+export function useSQLViews() {
+  return useQuery({
+    queryKey: ["sql views"],
+    queryFn: ({ signal }) => get<Page<SQLTable>>("/sql", signal),
+    staleTime: Infinity,
   });
 }
 

@@ -382,3 +382,18 @@ export interface Measures {
 
 /** Measures with a value for each bucket. */
 export type Series = { [key in keyof Measures]: Measures[key][] };
+
+/** The answer to a SELECT. A whole number beyond 2^53 is a string. */
+export interface SQLResult {
+  columns: string[];
+  rows: (string | number | null)[][];
+  truncated: "" | "rows" | "bytes";
+  elapsed_ns: number;
+}
+
+/** A table that a SELECT may ask. */
+export interface SQLTable {
+  name: string;
+  help: string;
+  columns: { name: string; type: string; help: string }[];
+}

@@ -2,7 +2,7 @@
 
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { useLocation, useSearch } from "wouter";
+import { Link, useLocation, useSearch } from "wouter";
 import { get, withParams } from "../api/client.ts";
 import { keys, useTraces } from "../api/queries.ts";
 import type { Page, Trace } from "../api/types.ts";
@@ -51,6 +51,7 @@ export function TraceList() {
   return (
     <div className="list-page">
       <FilterBar filters={filters} onChange={setFilters} error={traces.error}>
+        {filtered && <Link href={`/spans?${toSearch(filters)}`}>The spans</Link>}
         <button
           type="button"
           className={live.paused ? "pause paused" : "pause"}
@@ -154,11 +155,16 @@ function useLiveRows(filters: Filters) {
     setWaiting(0);
     if (changed.length === 0) return;
     if (!search) return put(changed);
+    // Where a changed row belongs in another order only the server knows.
+    if (/(^|\s)sort[:=]/.test(fromSearch(search).q)) {
+      void client.invalidateQueries({ queryKey: [...keys.traces, fromSearch(search)] });
+      return;
+    }
     get<Page<Trace>>(withParams("/traces", { ...toParams(fromSearch(search)), limit: 50 })).then(
       (page) => put(page.items),
       () => undefined, // the live badge tells that the server is away; the next change asks again
     );
-  }, [put, search]);
+  }, [client, put, search]);
 
   useLive((message) => {
     if (message.kind !== "trace") return;
