@@ -12,6 +12,7 @@ func serve(ctx context.Context, a *app, args []string) error {
 	if err != nil {
 		return err
 	}
+	limitsAreErrors()
 	return server.Run(ctx, cfg, server.NewLogger(cfg, a.stderr), func(url string) {
 		_, _ = fmt.Fprintf(a.stdout, "Clew is ready: %s\nSend spans to it: OTEL_EXPORTER_OTLP_ENDPOINT=%s\n", url, url)
 	})

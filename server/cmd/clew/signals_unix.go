@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"syscall"
 )
 
@@ -12,3 +13,7 @@ var (
 	keyboardSignals = []os.Signal{syscall.SIGINT, syscall.SIGQUIT}
 	otherSignals    = []os.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2}
 )
+
+// limitsAreErrors makes a file that may not grow (ulimit -f) an error of the
+// write, as a full disk is, instead of the end of the program.
+func limitsAreErrors() { signal.Ignore(syscall.SIGXFSZ) }

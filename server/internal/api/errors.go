@@ -53,6 +53,9 @@ var answers = []struct {
 		"the cursor is not of this list: send the next_cursor of its page before, or none to begin", "cursor"}},
 	{measure.ErrBuckets, failure{http.StatusBadRequest, "invalid_argument", "", "width"}},
 	{measure.ErrValues, failure{http.StatusBadRequest, "invalid_argument", "", "by"}},
+	{store.ErrFull, failure{http.StatusServiceUnavailable, "unavailable", store.ErrFull.Error(), ""}},
+	{store.ErrUnwritable, failure{http.StatusServiceUnavailable, "unavailable", store.ErrUnwritable.Error(), ""}},
+	{store.ErrDamaged, failure{http.StatusInternalServerError, "internal", store.ErrDamaged.Error(), ""}},
 	{store.ErrClosed, failure{http.StatusServiceUnavailable, "unavailable", "the server is shutting down", ""}},
 	{context.DeadlineExceeded, failure{http.StatusServiceUnavailable, "unavailable", fmt.Sprintf(
 		"there was no answer within %s: narrow the question, for example by service, session, from or to", queryTimeout), ""}},

@@ -91,7 +91,7 @@ func (d Deriver) rederive(s *trace.Span, again trace.Time) (f trace.Fact, change
 	if same(&s.Derived, &fresh.Derived) {
 		return f, false
 	}
-	fresh.Again = again
+	fresh.Again = max(again, s.Again+1) // the clock may have been set back since
 	kind := trace.Finished
 	if fresh.Open() {
 		kind = trace.Opened

@@ -24,7 +24,7 @@ func (in *Ingest) commit(ctx context.Context, facts []trace.Fact, h *hold) *fail
 	if in.closed {
 		in.mu.Unlock()
 		h.release()
-		return busy("the server is shutting down")
+		return busy("closing", "the server is shutting down")
 	}
 	in.queue = append(in.queue, w)
 	in.mu.Unlock()
@@ -35,7 +35,7 @@ func (in *Ingest) commit(ctx context.Context, facts []trace.Fact, h *hold) *fail
 	select {
 	case err := <-w.done:
 		if err != nil {
-			return busy("the spans could not be stored: %v", err)
+			return in.storeFailure(err)
 		}
 		return nil
 	case <-ctx.Done():
@@ -104,21 +104,26 @@ func (in *Ingest) commitBatch(batch []*waiting) {
 		if err != nil && len(batch) > 1 {
 			alone = in.append(w.facts)
 		}
-		if alone != nil {
-			in.complain(alone)
-		}
+		in.tell(alone)
 		w.finish(alone)
 	}
 }
 
-// complain logs that a request was not stored. A full disk refuses all there
-// are, and each comes again, so it speaks once in complaintGap and counts. Only
-// the committer calls it.
-func (in *Ingest) complain(err error) {
+// tell logs that a request was not stored, and that one is again. A full disk
+// refuses all there are, and each comes again, so it speaks once in complaintGap
+// and counts. Only the committer calls it.
+func (in *Ingest) tell(err error) {
+	if err == nil {
+		if in.troubled {
+			in.logger.Info("spans are stored again", "requests_refused", in.complaints)
+			in.complaints, in.troubled = 0, false
+		}
+		return
+	}
 	in.complaints++
-	if now := in.now(); now.Sub(in.complained) >= complaintGap {
+	if now := time.Now(); in.complained.IsZero() || now.Sub(in.complained) >= complaintGap { // not in.now, whose clock may be set
 		in.logger.Error("spans could not be stored; their senders are told to send them again", "requests", in.complaints, "error", err)
-		in.complaints, in.complained = 0, now
+		in.complaints, in.complained, in.troubled = 0, now, true
 	}
 }
 
@@ -152,6 +157,13 @@ func traceIDs(facts []trace.Fact) []trace.TraceID {
 		}
 	}
 	return ids
+}
+
+// waiting is how many requests wait for their commit.
+func (in *Ingest) waiting() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return len(in.queue)
 }
 
 // idle reports whether nothing waits for its commit.

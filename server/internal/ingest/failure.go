@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/clewhq/clew/server/internal/store"
 )
 
 // code is a gRPC status code; google.rpc.Status uses it over HTTP as well.
@@ -38,6 +40,7 @@ var httpStatus = map[code]int{
 // codeDeadlineExceeded and codeCanceled, where it may have been.
 type failure struct {
 	code    code
+	reason  string // of the refusal, for who counts them; "" is the code's
 	message string
 	retry   time.Duration // when to come back, 0 for "not unchanged"
 	closing bool          // the connection is of no further use
@@ -50,9 +53,32 @@ func fail(c code, format string, args ...any) *failure {
 	return &failure{code: c, message: fmt.Sprintf(format, args...)}
 }
 
-func busy(format string, args ...any) *failure {
+func busy(reason, format string, args ...any) *failure {
 	f := fail(codeUnavailable, format, args...)
-	f.retry = retryAfter
+	f.retry, f.reason = retryAfter, reason
+	return f
+}
+
+// reasons are what refusals are counted as that have no reason of their own.
+var reasons = map[code]string{
+	codeCanceled:          "canceled",
+	codeInvalidArgument:   "malformed",
+	codeDeadlineExceeded:  "deadline",
+	codeResourceExhausted: "too_large",
+	codeUnimplemented:     "unsupported",
+	codeInternal:          "internal",
+}
+
+// storeFailure words an error of the store. Nothing is lost: the sender comes
+// again, a little later when it is the disk that can't.
+func (in *Ingest) storeFailure(err error) *failure {
+	f := busy("store", "the spans could not be stored: %v", err)
+	switch {
+	case errors.Is(err, store.ErrFull):
+		f.reason, f.retry = "disk_full", retryDisk
+	case errors.Is(err, store.ErrUnwritable):
+		f.reason, f.retry = "disk_unwritable", retryDisk
+	}
 	return f
 }
 
@@ -62,7 +88,7 @@ func (in *Ingest) memoryFailure(err error) *failure {
 		return fail(codeResourceExhausted,
 			"the request needs more than %d bytes of memory once decoded; send smaller batches or raise the server's --max-pending", in.budget.max)
 	}
-	return busy("%v; send again after %s", err, retryAfter)
+	return busy("pending", "%v; send again after %s", err, retryAfter)
 }
 
 // contextFailure words the end of a request's context.

@@ -32,11 +32,7 @@ func (in *Ingest) grpcHandler(s signal) http.Handler {
 			return
 		}
 		a, f := in.call(w, r, s)
-		c := codeOK
-		if f != nil {
-			c = f.code
-		}
-		in.metrics.answered(s.name, "grpc", c)
+		in.metrics.answered(s.name, "grpc", f)
 		writeGRPC(w, a, f)
 	})
 }

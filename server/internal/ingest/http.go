@@ -26,11 +26,11 @@ func (in *Ingest) httpHandler(s signal) http.Handler {
 			a, f = in.receive(w, r, s, transport, decode)
 		}
 		if f != nil {
-			in.metrics.answered(s.name, transport, f.code)
+			in.metrics.answered(s.name, transport, f)
 			writeFailure(w, contentType, f)
 			return
 		}
-		in.metrics.answered(s.name, transport, codeOK)
+		in.metrics.answered(s.name, transport, nil)
 		body := a.proto()
 		if contentType == typeJSON {
 			body = a.json(s.rejects)

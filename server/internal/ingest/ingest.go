@@ -28,6 +28,7 @@ type Config struct {
 	MaxBody    int64          // bytes of one request after decompression; 0 is 64 MiB
 	MaxPending int64          // bytes of all requests that are not stored yet; 0 is 256 MiB
 	Metrics    prometheus.Registerer
+	Now        func() time.Time // nil is time.Now
 }
 
 // Ingest receives telemetry. Make one with New; Close it before its store.
@@ -48,6 +49,7 @@ type Ingest struct {
 
 	complaints int       // requests that were not stored since complained
 	complained time.Time // when that was last logged
+	troubled   bool      // it was logged, and nothing was stored since
 
 	mu      sync.Mutex
 	queue   []*waiting
@@ -66,17 +68,20 @@ func New(c Config) *Ingest {
 		logger:  c.Logger,
 		maxBody: cmp.Or(c.MaxBody, defaultMaxBody),
 		budget:  &budget{max: cmp.Or(c.MaxPending, defaultMaxPending)},
-		now:     time.Now,
+		now:     c.Now,
 
 		zstdSlots: make(chan struct{}, runtime.GOMAXPROCS(0)),
 
 		wake:    make(chan struct{}, 1),
 		drained: make(chan struct{}),
 	}
+	if in.now == nil {
+		in.now = time.Now
+	}
 	if in.logger == nil {
 		in.logger = slog.New(slog.DiscardHandler)
 	}
-	in.metrics = newMetrics(c.Metrics, in.budget)
+	in.metrics = newMetrics(c.Metrics, in.budget, in.waiting)
 	in.life, in.stop = context.WithCancel(context.Background())
 	go in.run()
 	return in

@@ -61,6 +61,9 @@ const (
 // take milliseconds, so a second is long enough.
 const retryAfter = time.Second
 
+// retryDisk is the same when the disk is full or takes no writes.
+const retryDisk = 5 * time.Second
+
 // complaintGap is how often a store that refuses is logged.
 const complaintGap = 10 * time.Second
 

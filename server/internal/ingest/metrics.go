@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,12 +11,14 @@ import (
 type metrics struct {
 	items    *prometheus.CounterVec // by signal, transport, result
 	requests *prometheus.CounterVec // by signal, transport, code
+	refusals *prometheus.CounterVec // by reason
 	bytes    prometheus.Counter
 	commit   prometheus.Histogram
 }
 
-// newMetrics registers with r, unless it is nil.
-func newMetrics(r prometheus.Registerer, m *budget) *metrics {
+// newMetrics registers with r, unless it is nil. waiting says how many requests
+// wait for their commit.
+func newMetrics(r prometheus.Registerer, m *budget, waiting func() int) *metrics {
 	ms := &metrics{
 		items: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "clew_ingest_items_total",
@@ -25,6 +28,10 @@ func newMetrics(r prometheus.Registerer, m *budget) *metrics {
 			Name: "clew_ingest_requests_total",
 			Help: "Export requests answered, by gRPC status code (0 is success).",
 		}, []string{"signal", "transport", "code"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "clew_ingest_refusals_total",
+			Help: "Export requests refused whole, by reason: malformed, unsupported, too_large, pending (too much waits), disk_full, disk_unwritable, store, deadline, canceled, closing or internal.",
+		}, []string{"reason"}),
 		bytes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "clew_ingest_bytes_total",
 			Help: "Bytes of request bodies after decompression.",
@@ -39,13 +46,23 @@ func newMetrics(r prometheus.Registerer, m *budget) *metrics {
 		Name: "clew_ingest_pending_bytes",
 		Help: "Memory held by requests that are read, decoded or waiting for their commit.",
 	}, func() float64 { return float64(m.inUse()) })
+	queue := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "clew_ingest_waiting_requests",
+		Help: "Requests that are decoded and wait for their commit.",
+	}, func() float64 { return float64(waiting()) })
 	if r != nil {
-		r.MustRegister(ms.items, ms.requests, ms.bytes, ms.commit, pending)
+		r.MustRegister(ms.items, ms.requests, ms.refusals, ms.bytes, ms.commit, pending, queue)
 	}
 	return ms
 }
 
-func (m *metrics) answered(signal, transport string, c code) {
+// answered counts an answer; f is nil for success.
+func (m *metrics) answered(signal, transport string, f *failure) {
+	c := codeOK
+	if f != nil {
+		c = f.code
+		m.refusals.WithLabelValues(cmp.Or(f.reason, reasons[f.code], "internal")).Inc()
+	}
 	m.requests.WithLabelValues(signal, transport, strconv.Itoa(int(c))).Inc()
 }
 

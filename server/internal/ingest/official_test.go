@@ -118,7 +118,7 @@ func TestAnswersAreReadableByTheOfficialTypes(t *testing.T) {
 }
 
 func TestRetryInfoIsReadableByTheOfficialTypes(t *testing.T) {
-	f := busy("come back")
+	f := busy("pending", "come back")
 	f.retry = 1500 * time.Millisecond
 	var s status.Status
 	if err := proto.Unmarshal(f.proto(), &s); err != nil {

@@ -31,10 +31,10 @@ func (in *Ingest) Take(ctx context.Context, signal string, body []byte) (refused
 		}
 		a, f := in.take(ctx, s, body)
 		if f != nil {
-			in.metrics.answered(s.name, "other", f.code)
+			in.metrics.answered(s.name, "other", f)
 			return 0, "", &Refused{Reason: f.message, Retry: f.code == codeUnavailable || f.code == codeCanceled}
 		}
-		in.metrics.answered(s.name, "other", codeOK)
+		in.metrics.answered(s.name, "other", nil)
 		return a.rejected, a.message, nil
 	}
 	return 0, "", fmt.Errorf("take: no signal is called %q", signal)

@@ -21,6 +21,14 @@ var (
 	ErrCursor = errors.New("malformed cursor")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("store is closed")
+	// ErrFull: there is no room. What is stored can be read, and the same call
+	// may be made again once there is.
+	ErrFull = errors.New("the disk is full: make room on it, and lower --max-size or --retention")
+	// ErrUnwritable: the disk takes no writes. What is stored can be read, and the
+	// same call may be made again when it does.
+	ErrUnwritable = errors.New("the disk can't be written: look whether it is mounted read-only, and at the system's log")
+	// ErrDamaged: what the disk gives back isn't what was written.
+	ErrDamaged = errors.New("the store's file is damaged: stop the server, and see what 'clew check' says")
 )
 
 // Store keeps facts about spans and answers from them. All methods are safe for

@@ -61,9 +61,10 @@ type Store struct {
 	unrolled atomic.Int64 // see takeIn
 	changed  int64        // the last change of roll-ups that upkeep has seen; its own
 
-	rest       rest
-	stopUpkeep context.CancelFunc
-	upkeeping  sync.WaitGroup
+	rest          rest
+	stopUpkeep    context.CancelFunc
+	upkeeping     sync.WaitGroup
+	upkeepFailing atomic.Bool
 
 	// Only who may write uses these.
 	states   *states
@@ -99,7 +100,7 @@ func openQuietly(dir string, log *slog.Logger) (*Store, error) {
 	}
 	if err := s.open(context.Background()); err != nil {
 		_ = s.release()
-		return nil, fmt.Errorf("sqlite: open %s: %w", s.path, err)
+		return nil, fmt.Errorf("sqlite: open %s: %w", s.path, explain(err))
 	}
 	return s, nil
 }
@@ -269,5 +270,5 @@ func describe(ctx context.Context, op string, err error) error {
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return fmt.Errorf("sqlite: %s: %w", op, err)
+	return fmt.Errorf("sqlite: %s: %w", op, explain(err))
 }

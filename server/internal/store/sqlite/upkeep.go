@@ -103,18 +103,20 @@ func (r *rest) busy() bool {
 func (s *Store) upkeep(ctx context.Context) {
 	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
-	failed := "" // what was complained of last
+	failing := false // and that was told
 	for {
-		err := s.tidy(ctx)
+		err := explain(s.tidy(ctx))
 		switch {
 		case ctx.Err() != nil || errors.Is(err, store.ErrClosed):
 			return
-		case err == nil:
-			failed = ""
-		case err.Error() != failed:
-			failed = err.Error()
+		case err == nil && failing:
+			failing = false
+			s.log.Info("the store is kept up again")
+		case err != nil && !failing:
+			failing = true
 			s.log.Error("the store could not be kept up; nothing is lost, and it will be tried again", "error", err)
 		}
+		s.upkeepFailing.Store(failing)
 		select {
 		case <-ctx.Done():
 			return
