@@ -13,9 +13,10 @@ import (
 type Checked = sqlite.Checked
 
 // Check reads everything in the data directory of cfg and tells report what is
-// wrong with it. No server may run on it meanwhile. Its error is that it could
-// not go on.
-func Check(ctx context.Context, cfg Config, report func(problem string)) (n Checked, err error) {
+// wrong with it. With repair, what is derived is made anew when something of it
+// is wrong. No server may run on it meanwhile. Its error is that it could not go
+// on.
+func Check(ctx context.Context, cfg Config, repair bool, report func(problem string)) (n Checked, err error) {
 	if err := cfg.validate(); err != nil {
 		return n, err
 	}
@@ -31,5 +32,9 @@ func Check(ctx context.Context, cfg Config, report func(problem string)) (n Chec
 	if !ok {
 		return n, fmt.Errorf("--store %s: only sqlite can be checked", cfg.Store)
 	}
-	return s.Check(ctx, report)
+	n, err = s.Check(ctx, report)
+	if err == nil && repair && n.Derived > 0 {
+		err = s.Repair(ctx, report)
+	}
+	return n, err
 }

@@ -28,7 +28,7 @@ var (
 	// same call may be made again when it does.
 	ErrUnwritable = errors.New("the disk can't be written: look whether it is mounted read-only, and at the system's log")
 	// ErrDamaged: what the disk gives back isn't what was written.
-	ErrDamaged = errors.New("the store's file is damaged: stop the server, and see what 'clew check' says")
+	ErrDamaged = errors.New("the store's file is damaged: stop the server, see what 'clew check' says, and restore a backup with 'clew restore'")
 )
 
 // Store keeps facts about spans and answers from them. All methods are safe for

@@ -3,51 +3,52 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 
+	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// Checked is how much Check looked at.
-type Checked struct{ Traces, Spans, Messages int64 }
+// Checked is how much Check looked at, and how many problems it found.
+type Checked struct {
+	Traces, Spans, Messages int64
+
+	Derived int64 // problems of what Repair makes anew
+	Damage  int64 // problems that only a backup cures
+}
 
 // Check reads everything and tells report what is wrong: damage of the file,
-// bodies that can't be read, messages that aren't what their hash says,
-// summaries, sessions and values that differ from what the spans add up to, words
-// that the index lacks, roll-ups that differ from the spans, which it has made
-// anew. Nothing may be appended meanwhile, and upkeep ends for
-// good. Its error is that it could not go on.
+// bodies that can't be read, messages that aren't what their hash says; and of
+// what is derived, summaries, sessions, services, values, hints, references and
+// roll-ups that differ from what the spans add up to, words that the index lacks.
+// Nothing may be appended meanwhile, and upkeep ends for good. Its error is that it
+// could not go on.
 func (s *Store) Check(ctx context.Context, report func(problem string)) (n Checked, err error) {
 	s.stopUpkeep() // it would change the index while it is read
 	s.upkeeping.Wait()
+	c := &checker{s: s, report: report, index: map[int64]uint64{}, services: map[string]store.Service{}, rolled: rollups{}}
 	for more := true; more; {
-		if more, err = s.reindex(ctx); err != nil {
-			return n, err
+		if more, err = s.reindex(ctx); c.unlessDamaged(err) != nil {
+			return c.n, err
 		}
 	}
 	for more := true; more; {
-		if more, err = s.takeIn(ctx); err != nil {
-			return n, err
+		if more, err = s.takeIn(ctx); c.unlessDamaged(err) != nil {
+			return c.n, err
 		}
 	}
-	c := &checker{s: s, report: report, index: map[int64]uint64{}, rolled: rollups{}}
 	err = s.snapshot(ctx, "check", func(t *tx) error {
 		c.t = t
-		for _, step := range []func() error{c.file, c.messages, c.readIndex, c.traces, c.rollups, c.orphans} {
-			if err := step(); err != nil {
+		for _, step := range []func() error{c.file, c.messages, c.readIndex, c.leading, c.traces, c.orphans, c.sessions, c.checkServices, c.rollups} {
+			if err := c.unlessDamaged(step()); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err == nil && c.stale {
-		if err = s.rollAgain(ctx); err == nil {
-			report("the roll-ups were made anew from the spans")
-		}
-	}
 	return c.n, err
 }
 
@@ -56,12 +57,37 @@ type checker struct {
 	t      *tx
 	report func(string)
 	n      Checked
-	index  map[int64]uint64 // by trace, the sum of the hashes of its terms
-	rolled rollups          // what the spans add up to
-	stale  bool             // the roll-ups are to be made anew
+
+	// By trace, sums of the hashes of what leads to it.
+	index                        map[int64]uint64
+	facets, hints, shared, parts map[int64]uint64
+
+	// What the spans add up to.
+	services map[string]store.Service
+	rolled   rollups
 }
 
-func (c *checker) problem(format string, args ...any) { c.report(fmt.Sprintf(format, args...)) }
+// problem tells of something derived, damage of something that can't be made
+// anew.
+func (c *checker) problem(format string, args ...any) {
+	c.n.Derived++
+	c.report(fmt.Sprintf(format, args...))
+}
+
+func (c *checker) damage(format string, args ...any) {
+	c.n.Damage++
+	c.report("damage: " + fmt.Sprintf(format, args...))
+}
+
+// unlessDamaged returns err, unless it says that something can't be read: that
+// is told, and the rest is looked at.
+func (c *checker) unlessDamaged(err error) error {
+	if errors.Is(err, errCorrupt) || errors.Is(explain(err), store.ErrDamaged) {
+		c.damage("%v", err)
+		return nil
+	}
+	return err
+}
 
 // file asks SQLite.
 func (c *checker) file() error {
@@ -69,7 +95,7 @@ func (c *checker) file() error {
 		var verdict string
 		err := scan(&verdict)
 		if verdict != "ok" {
-			c.problem("database file: %s", verdict)
+			c.damage("database file: %s", verdict)
 		}
 		return true, err
 	})
@@ -86,7 +112,7 @@ func (c *checker) messages() error {
 		c.n.Messages++
 		text, err := c.s.packer.unpack(data)
 		if got := hashOfString(text); err != nil || !bytes.Equal(got[:], want) {
-			c.problem("message %d is not what was stored: %v", no, err)
+			c.damage("message %d is not what was stored: %v", no, err)
 		}
 		return true, c.t.ctx.Err()
 	})
@@ -128,12 +154,14 @@ func (c *checker) traces() error {
 		if err := scan(append([]any{&no, &revised}, r.dest()...)...); err != nil {
 			return false, err
 		}
-		if err := r.done(); err != nil {
-			c.problem("trace %x: %v", r.id, err)
-			return true, nil
+		if r.done() != nil { // it will differ from what the spans add up to
+			r.sum = trace.Summary{}
+			copy(r.sum.TraceID[:], r.id)
 		}
 		if err := c.trace(no, revised, &r.sum); err != nil {
-			c.problem("trace %s: %v", r.sum.TraceID, err)
+			if err := c.unlessDamaged(fmt.Errorf("trace %s: %w", r.sum.TraceID, err)); err != nil {
+				return false, err
+			}
 		}
 		return true, c.t.ctx.Err()
 	})
@@ -151,12 +179,17 @@ func (c *checker) trace(no int64, revised bool, row *trace.Summary) error {
 	st := newState(row.TraceID, no)
 	ts := newTerms()
 	ts.begin(no)
+	var hints uint64
 	for i := range found {
 		v := &found[i]
 		if err := r.body(v); err != nil {
 			return err
 		}
 		st.add(&v.entry, v.frame)
+		addService(c.services, v.span)
+		for _, h := range slices.Compact(slices.Sorted(slices.Values(v.hints))) {
+			hints += mix(h, int64(v.span.Start))
+		}
 		v.place = i
 		ts.whole(&v.entry)
 		c.rolled.sum(rollupKey{hourOf(v.span.Start), alikeOf(v.span, &v.nos)}).Add(v.span, 1)
@@ -169,8 +202,22 @@ func (c *checker) trace(no int64, revised bool, row *trace.Summary) error {
 	if want := trace.Summarize(sorted(found)); !reflect.DeepEqual(&want, row) {
 		c.problem("trace %s: the summary is %+v, its spans add up to %+v", row.TraceID, *row, want)
 	}
-	if err := c.facets(st); err != nil {
+	shared, err := r.shared()
+	if err != nil {
 		return err
+	}
+	for _, p := range []struct {
+		what      string
+		got, want uint64
+	}{
+		{"values", c.facets[no], sumOfValues(st)},
+		{"hints", c.hints[no], hints},
+		{"references to messages", c.shared[no], sumOfNumbers(shared)},
+		{"sessions", c.parts[no], sumOfParts(st)},
+	} {
+		if p.got != p.want {
+			c.problem("trace %s: the %s that lead to it are not those of its spans", row.TraceID, p.what)
+		}
 	}
 	if revised {
 		return nil // the index may have words that are no more
@@ -184,63 +231,27 @@ func (c *checker) trace(no int64, revised bool, row *trace.Summary) error {
 	return nil
 }
 
-// facets compares the values that lead to a trace with those of its spans.
-func (c *checker) facets(st *state) error {
-	var want, got []int64
-	for field := range st.values {
-		want = slices.AppendSeq(want, maps.Keys(st.values[field]))
-	}
-	err := c.t.query("SELECT value_no FROM facets WHERE trace_no = ?", []any{st.no}, func(scan func(...any) error) (bool, error) {
-		var no int64
-		err := scan(&no)
-		got = append(got, no)
-		return true, err
-	})
-	slices.Sort(want)
-	slices.Sort(got)
-	if err == nil && !slices.Equal(want, got) {
-		c.problem("trace %s: values %v lead to it, its spans have %v", st.id, got, want)
-	}
-	for session, p := range st.parts {
-		var spans, errors int
-		found, err := c.t.one("SELECT span_count, error_count FROM session_traces WHERE session_no = ? AND trace_no = ?", []any{session, st.no}, &spans, &errors)
-		if err != nil {
-			return err
-		}
-		if !found || spans != p.spans || errors != p.errors {
-			c.problem("trace %s: session %d has %d spans of it and %d errors, want %d and %d", st.id, session, spans, errors, p.spans, p.errors)
-		}
-	}
-	return err
-}
-
-// orphans finds rows of what isn't there, and sums of sessions and services that
-// don't add up.
+// orphans finds rows of what isn't there.
 func (c *checker) orphans() error {
-	for what, q := range map[string]string{
-		"frames of no trace":             "SELECT count(*) FROM frames WHERE trace_no NOT IN (SELECT no FROM traces)",
-		"values that lead to no trace":   "SELECT count(*) FROM facets WHERE trace_no NOT IN (SELECT no FROM traces)",
-		"hints of no trace":              "SELECT count(*) FROM hints WHERE trace_no NOT IN (SELECT no FROM traces)",
-		"messages that nobody refers to": "SELECT count(*) FROM messages WHERE no NOT IN (SELECT message_no FROM message_traces)",
-		"parts of sessions in no trace":  "SELECT count(*) FROM session_traces WHERE trace_no NOT IN (SELECT no FROM traces)",
-		"sessions that don't add up": `SELECT count(*) FROM sessions x LEFT JOIN (SELECT session_no, count(*) AS traces, sum(span_count) AS spans,
-			sum(error_count) AS errors FROM session_traces GROUP BY session_no) p ON p.session_no = x.no
-			WHERE p.session_no IS NULL OR p.traces <> x.trace_count OR p.spans <> x.span_count OR p.errors <> x.error_count`,
+	for _, o := range []struct {
+		tell    func(string, ...any)
+		what, q string
+	}{
+		{c.damage, "frames of no trace", "SELECT count(*) FROM frames WHERE trace_no NOT IN (SELECT no FROM traces)"},
+		{c.problem, "values that lead to no trace", "SELECT count(*) FROM facets WHERE trace_no NOT IN (SELECT no FROM traces)"},
+		{c.problem, "hints of no trace", "SELECT count(*) FROM hints WHERE trace_no NOT IN (SELECT no FROM traces)"},
+		{c.problem, "messages that nobody refers to", "SELECT count(*) FROM messages WHERE no NOT IN (SELECT message_no FROM message_traces)"},
+		{c.problem, "references of no trace", "SELECT count(*) FROM message_traces WHERE trace_no NOT IN (SELECT no FROM traces)"},
+		{c.problem, "parts of sessions in no trace", "SELECT count(*) FROM session_traces WHERE trace_no NOT IN (SELECT no FROM traces)"},
+		{c.problem, "sessions without a row", "SELECT count(DISTINCT session_no) FROM session_traces WHERE session_no NOT IN (SELECT no FROM sessions)"},
 	} {
 		var n int64
-		if _, err := c.t.one(q, nil, &n); err != nil {
+		if _, err := c.t.one(o.q, nil, &n); err != nil {
 			return err
 		}
 		if n > 0 {
-			c.problem("%d %s", n, what)
+			o.tell("%d %s", n, o.what)
 		}
-	}
-	var spans int64
-	if _, err := c.t.one("SELECT coalesce(sum(span_count), 0) FROM services", nil, &spans); err != nil {
-		return err
-	}
-	if spans != c.n.Spans {
-		c.problem("services have %d spans, traces have %d", spans, c.n.Spans)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/clewhq/clew/server/internal/trace"
@@ -37,6 +38,10 @@ func (s *Store) reindex(ctx context.Context) (bool, error) {
 		for _, tr := range due {
 			if err == nil {
 				err = s.indexAgain(t, ts, tr)
+			}
+			if errors.Is(err, errCorrupt) { // the others must not wait for it
+				s.log.Error("a trace can't be indexed: see what 'clew check' says", "trace", tr.id, "error", err)
+				err = nil
 			}
 		}
 		return err

@@ -10,15 +10,16 @@ import (
 // rollups compares the roll-ups of every hour with what the spans add up to,
 // which the step before has found.
 func (c *checker) rollups() error {
+	if c.n.Damage > 0 {
+		return nil // not all spans are known
+	}
 	for cube := range wholeCube + 1 {
 		wrong, err := c.cube(cube)
 		if err != nil {
 			c.problem("roll-ups: %v", err)
-			c.stale = true
 		}
 		if wrong > 0 {
 			c.problem("%d roll-ups of cube %d are not what the spans add up to", wrong, cube)
-			c.stale = true
 		}
 	}
 	return nil

@@ -67,7 +67,7 @@ func (w *writer) session(no int64, changes []sessionChange) error {
 		simple = simple && r.grow(c)
 	}
 	if !simple {
-		if r, err = w.addUp(no); err != nil {
+		if r, err = addUp(w.tx, no); err != nil {
 			return err
 		}
 	}
@@ -129,8 +129,8 @@ func addChange[N ~int64](sum, was, now *N) *N {
 }
 
 // addUp adds up a session from what it is in each of its traces.
-func (w *writer) addUp(no int64) (r sessionRow, err error) {
-	err = w.tx.query(tracesOfSession, []any{no}, func(scan func(...any) error) (bool, error) {
+func addUp(t *tx, no int64) (r sessionRow, err error) {
+	err = t.query(tracesOfSession, []any{no}, func(scan func(...any) error) (bool, error) {
 		var p trace.SessionSummary
 		var userStart trace.Time
 		var id []byte
