@@ -64,6 +64,9 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger, ready func(url strin
 	hub := live.New()
 	defer hub.Close()
 	registry := newRegistry(st)
+	if own, ok := st.(prometheus.Collector); ok {
+		registry.MustRegister(own)
+	}
 	in := ingest.New(ingest.Config{
 		Store: st, Live: hub, Logger: log, Deriver: deriver, MaxBody: cfg.MaxBody, MaxPending: cfg.MaxPending, Metrics: registry,
 	})

@@ -31,6 +31,7 @@ func (s *Store) Delete(ctx context.Context, ids ...trace.TraceID) (store.Receipt
 			return total, describe(ctx, fmt.Sprintf("delete %d traces", len(ids)), err)
 		}
 		total.Add(some)
+		s.metrics.deleted(some)
 	}
 	return total, nil
 }

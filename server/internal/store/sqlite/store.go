@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -61,10 +60,11 @@ type Store struct {
 	unrolled atomic.Int64 // see takeIn
 	changed  int64        // the last change of roll-ups that upkeep has seen; its own
 
-	rest          rest
-	stopUpkeep    context.CancelFunc
-	upkeeping     sync.WaitGroup
-	upkeepFailing atomic.Bool
+	rest       rest
+	stopUpkeep context.CancelFunc
+	upkeeping  sync.WaitGroup
+
+	metrics metrics
 
 	// Only who may write uses these.
 	states   *states

@@ -116,7 +116,7 @@ func (s *Store) upkeep(ctx context.Context) {
 			failing = true
 			s.log.Error("the store could not be kept up; nothing is lost, and it will be tried again", "error", err)
 		}
-		s.upkeepFailing.Store(failing)
+		s.metrics.upkeepFailing.Store(failing)
 		select {
 		case <-ctx.Done():
 			return
