@@ -96,8 +96,12 @@ fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 	    echo "fuzz $$pkg $$f"; (cd $$pkg && GOWORK=off go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} .); done; done
 
 .PHONY: soak-crash
-soak-crash: ## kill the store one hundred times while it works, and check it each time
-	CLEW_TEST_CRASHES=100 $(RACE) -run TestWhatWasAcknowledgedSurvivesKillNine -v ./server/internal/store/sqlite
+soak-crash: ## kill the store one hundred times while it writes, deletes and keeps itself up, and check it each time
+	CLEW_TEST_CRASHES=100 go test -count 1 -timeout 60m -run TestWhatWasAcknowledgedSurvivesKillNine -v ./server/internal/store/sqlite
+
+.PHONY: soak-oracle
+soak-oracle: ## compare the store with the oracle for CLEW_TEST_ORACLE (default 10m); CLEW_TEST_SEED replays
+	CLEW_TEST_ORACLE=$${CLEW_TEST_ORACLE:-10m} go test -count 1 -timeout 120m -run TestARestlessStoreAnswersAsTheOracle -v ./server/internal/store/sqlite | grep -v '^ *--- PASS\|^=== RUN'
 
 .PHONY: fixture
 fixture: ## write the store that migrations from the present schema are tested with; once, before the first release that has it

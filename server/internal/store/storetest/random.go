@@ -18,18 +18,28 @@ import (
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// Random appends random facts to s and to the oracle and compares the answers
-// to random queries, steps times. Alphabets are small so that everything
-// collides. A failure prints the seed; the same seed does the same again.
-func Random(t *testing.T, s store.Store, seed uint64, steps int) {
+// Random appends random facts to s and to the oracle, some of them again, deletes
+// traces, and compares the answers to random queries, steps times. Alphabets are
+// small so that everything collides. A failure prints the seed; the same seed
+// does the same again. between is called before each step: an engine does there
+// what must not change its answers.
+func Random(t *testing.T, s store.Store, seed uint64, steps int, between ...func(*rand.Rand)) {
 	oracle := memory.New()
 	defer func() { _ = oracle.Close() }()
 	r := &random{rand.New(rand.NewPCG(seed, 0))}
+	var sent [][]trace.Fact
 	for step := range steps {
+		for _, do := range between {
+			do(r.Rand)
+		}
 		facts := make([]trace.Fact, 1+r.IntN(6))
 		for i := range facts {
 			facts[i] = r.fact()
 		}
+		if len(sent) > 0 && r.IntN(5) == 0 {
+			facts = append(facts, pick(r, sent...)...)
+		}
+		sent = append(sent, facts)
 		for _, st := range []store.Store{oracle, s} {
 			if err := st.Append(t.Context(), facts); err != nil {
 				t.Fatalf("seed %d, step %d: append: %v", seed, step, err)
