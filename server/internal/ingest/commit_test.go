@@ -367,6 +367,7 @@ func TestMetricsCountWhatBecameOfSpans(t *testing.T) {
 		"items accepted traces http_protobuf 2",
 		"items dropped logs http_protobuf 1",
 		"items refused traces http_protobuf 1",
+		"refusals malformed 1",
 		"requests 0 logs http_protobuf 1",
 		"requests 0 traces grpc 1",
 		"requests 0 traces http_json 1",

@@ -140,7 +140,7 @@ func kills(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("CLEW_TEST_CRASHES")
 	if text == "" {
-		return 10
+		return 6
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {

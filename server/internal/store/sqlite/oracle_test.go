@@ -113,19 +113,19 @@ const (
 )
 
 func TestARestlessStoreAnswersAsTheOracle(t *testing.T) {
-	lasts, seed := 3*time.Second, rand.Uint64()>>1
+	lasts, steps, seed := time.Second, 25, rand.Uint64()>>1
 	var err error
 	if text := os.Getenv(oracleTime); text != "" {
 		if lasts, err = time.ParseDuration(text); err != nil {
 			t.Fatal(err)
 		}
+		steps = 60
 	}
 	if text := os.Getenv(oracleSeed); text != "" {
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
 			t.Fatal(err)
 		}
 	}
-	const steps = 60
 	stores, moves, first := 0, map[string]int{}, seed
 	for began := time.Now(); time.Since(began) < lasts; seed++ {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 
 // Repair makes anew what is derived from the spans: summaries, sessions,
 // services, the values, hints and messages that lead to traces, the index and the
-// roll-ups. A
-// trace whose spans can't be read is found by its id only, and told to report. Nothing
-// may be appended meanwhile, and upkeep ends for good. Broken off, it leaves what
-// was there, or all but the index and the roll-ups, which upkeep goes on with.
+// roll-ups. A trace whose spans can't be read is found by its id only, and told to
+// report. Nothing may be appended meanwhile, and upkeep ends for good. Broken off,
+// it leaves what was there, or all but the index and the roll-ups, which upkeep
+// goes on with.
 func (s *Store) Repair(ctx context.Context, report func(problem string)) error {
 	s.stopUpkeep()
 	s.upkeeping.Wait()
@@ -45,7 +45,7 @@ func (s *Store) Repair(ctx context.Context, report func(problem string)) error {
 			clear(w.sessions)
 		}
 		w.deleted = true // what the caches have may be gone
-		return nil
+		return w.leaveUnrolled(s.counters.trace)
 	})
 	if err != nil {
 		return describe(ctx, "repair", err)
@@ -54,19 +54,21 @@ func (s *Store) Repair(ctx context.Context, report func(problem string)) error {
 	if err := s.sweep(ctx); err != nil {
 		return describe(ctx, "repair", err)
 	}
-	for more := true; more; {
-		if more, err = s.reindex(ctx); err != nil {
-			return describe(ctx, "index again", err)
+	for _, again := range []func(context.Context) (bool, error){s.reindex, s.takeIn} {
+		for more := true; more; {
+			if more, err = again(ctx); err != nil {
+				return describe(ctx, "repair", err)
+			}
 		}
 	}
-	return describe(ctx, "roll up again", s.rollAgain(ctx))
+	return nil
 }
 
 // forgetDerived empties what remake fills. Rows of what can't be made again, such
 // as those of values, which frames refer to by number, stay.
 var forgetDerived = []string{
 	"DELETE FROM facets", "DELETE FROM hints", "DELETE FROM message_traces", "DELETE FROM session_traces", "DELETE FROM sessions",
-	"DELETE FROM services", staleAll, "DELETE FROM counters WHERE name = 'unindexed'", staleFrom,
+	"DELETE FROM services", "DELETE FROM rollups", "DELETE FROM rollup_changes", staleAll, "DELETE FROM counters WHERE name = 'unindexed'", staleFrom,
 }
 
 // What makes the index be made anew, see reindex.go.

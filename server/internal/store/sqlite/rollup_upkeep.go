@@ -219,19 +219,3 @@ func (w *writer) leaveUnrolled(no int64) (err error) {
 	}
 	return err
 }
-
-// rollAgain makes all roll-ups anew.
-func (s *Store) rollAgain(ctx context.Context) error {
-	err := s.change(ctx, func(w *writer) error {
-		for _, q := range []string{"DELETE FROM rollups", "DELETE FROM rollup_changes"} {
-			if _, err := w.tx.exec(q); err != nil {
-				return err
-			}
-		}
-		return w.leaveUnrolled(s.counters.trace)
-	})
-	for more := err == nil; more && err == nil; {
-		more, err = s.takeIn(ctx)
-	}
-	return err
-}
