@@ -46,6 +46,7 @@ var allowed = map[string][]string{
 	"server/internal/store/memory":        {"server/internal/store", "server/internal/trace", "server/internal/query", "server/internal/measure"},
 	"server/internal/store/sqlite":        {"server/internal/store", "server/internal/trace", "server/internal/query", "server/internal/words", "server/internal/measure", "server/internal/backup"},
 	"server/internal/store/clickhouse":    {"server/internal/store", "server/internal/trace", "server/internal/query"},
+	"server/internal/load":                {},
 	"server/internal/store/storetest": {
 		"server/internal/store", "server/internal/store/memory", "server/internal/trace", "server/internal/query", "server/internal/measure", "server/internal/measure/measuretest",
 	},
@@ -78,7 +79,7 @@ var allowed = map[string][]string{
 		"server/internal/query", "server/internal/retention", "server/internal/store", "server/internal/store/clickhouse",
 		"server/internal/store/memory", "server/internal/store/sqlite", "server/internal/trace", "server/web",
 	},
-	"server/cmd/clew": {".", "server", "server/client", "server/internal/backup", "server/internal/decode", "server/internal/demo", "server/internal/terminal"},
+	"server/cmd/clew": {".", "server", "server/client", "server/internal/backup", "server/internal/load", "server/internal/decode", "server/internal/demo", "server/internal/terminal"},
 
 	// Modules that use all of this as anybody would.
 	"examples": {".", "clewhttp", "clewtest", "llm", "llmhttp", "propagators"},

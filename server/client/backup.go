@@ -21,3 +21,13 @@ func (c *Client) Backup(ctx context.Context) (*Backup, error) {
 	}
 	return &Backup{resp.Body, resp.ContentLength}, nil
 }
+
+// Metrics asks for the server's metrics, in Prometheus' text format. The caller
+// closes them.
+func (c *Client) Metrics(ctx context.Context) (io.ReadCloser, error) {
+	resp, err := c.do(ctx, http.MethodGet, "/metrics", nil, http.Header{}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}

@@ -36,6 +36,7 @@ var commands = []command{
 	{"reindex", "[flags]", "derive and price everything stored again; the server must be stopped", reindex},
 	{"backup", "[flags] FILE", "write the store to a file while the server runs", backUp},
 	{"restore", "[flags] FILE", "bring a backup back; the server must be stopped", restore},
+	{"bench", "[flags]", "load a server with made-up traces and tell what it takes", bench},
 	{"check", "[flags]", "look whether everything stored is whole; the server must be stopped", check},
 	{"import", "[flags] FILE…", "send files of OTLP protobuf or JSON to the server", importFiles},
 	{"version", "", "print the version", version},

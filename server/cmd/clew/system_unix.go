@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // keyboardSignals are those that a terminal's keys send, and otherSignals those that only other processes send.
@@ -17,3 +18,12 @@ var (
 // limitsAreErrors makes a file that may not grow (ulimit -f) an error of the
 // write, as a full disk is, instead of the end of the program.
 func limitsAreErrors() { signal.Ignore(syscall.SIGXFSZ) }
+
+// ownCPU is the processor time that this process has used.
+func ownCPU() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
