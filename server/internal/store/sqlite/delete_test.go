@@ -142,3 +142,68 @@ func TestDeletionAndUpkeepRunWhileSpansArrive(t *testing.T) {
 		}
 	}
 }
+
+// batchesOfSize is how many batches of 512 spans the test below stores: enough
+// that pages and segments, not their corners, make up the size.
+const (
+	batchesOfSize = 20
+	batchesKept   = 6 // how far behind the newest batch retention deletes
+)
+
+func TestAfterRetentionTheStoreIsNearlyAsSmallAsOneThatNeverHadMore(t *testing.T) {
+	s, fresh := openIdle(t, t.TempDir()), openIdle(t, t.TempDir())
+	g := newGenerator(16)
+	var batches [][]trace.Fact
+	for range batchesOfSize {
+		batches = append(batches, g.batch(512))
+	}
+	deleted := map[trace.TraceID]bool{}
+	for i, b := range batches {
+		if err := s.Append(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if i < batchesKept {
+			continue
+		}
+		// Retention goes on while spans arrive: the longest idle go, and none that comes again.
+		ids, err := s.Idle(t.Context(), batches[i-batchesKept][0].Span.Start, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Delete(t.Context(), ids...); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range ids {
+			deleted[id] = true
+		}
+	}
+	kept := 0
+	for _, b := range batches {
+		var stay []trace.Fact
+		for _, f := range b {
+			if !deleted[f.Span.TraceID] {
+				stay = append(stay, f)
+			}
+		}
+		kept += len(stay)
+		if err := fresh.Append(t.Context(), stay); err != nil {
+			t.Fatal(err)
+		}
+		if err := fresh.tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, err := s.Stats(t.Context())
+	if err != nil || st.Spans != int64(kept) || kept > batchesOfSize*512*3/4 {
+		t.Fatalf("%+v, %v; %d spans were kept of %d", st, err, kept, batchesOfSize*512)
+	}
+	got, want := size(t, s), size(t, fresh)
+	t.Logf("%d spans kept of %d: %d bytes, a fresh store has %d: %.2f", kept, batchesOfSize*512, got, want, float64(got)/float64(want))
+	if float64(got) > 1.3*float64(want) {
+		t.Errorf("%d bytes, a fresh store of the same has %d", got, want)
+	}
+	sound(t, s)
+}
