@@ -156,16 +156,16 @@ func (p *postings) add(no int64, at places, placed bool) {
 // nowhere returns no postings, of a term that is placed.
 func nowhere() postings { return postings{at: []places{}} }
 
-// both returns the traces that are in a and in b, in the same span where that
+// both returns the traces that are in p and in b, in the same span where that
 // is known of both.
-func (a postings) both(b postings) (out postings) {
+func (p postings) both(b postings) (out postings) {
 	var pl placing
-	placed := a.at != nil || b.at != nil
+	placed := p.at != nil || b.at != nil
 	if placed {
 		out.at = []places{}
 	}
-	for i, k := 0, 0; i < len(a.traces) && k < len(b.traces); {
-		switch x, y := a.traces[i], b.traces[k]; {
+	for i, k := 0, 0; i < len(p.traces) && k < len(b.traces); {
+		switch x, y := p.traces[i], b.traces[k]; {
 		case x < y:
 			i++
 		case x > y:
@@ -173,10 +173,10 @@ func (a postings) both(b postings) (out postings) {
 		default:
 			at, ok := places(nil), true
 			switch {
-			case a.at != nil && b.at != nil:
-				at, ok = pl.both(a.at[i], b.at[k])
-			case a.at != nil:
-				at = a.at[i]
+			case p.at != nil && b.at != nil:
+				at, ok = pl.both(p.at[i], b.at[k])
+			case p.at != nil:
+				at = p.at[i]
 			case b.at != nil:
 				at = b.at[k]
 			}
@@ -190,33 +190,33 @@ func (a postings) both(b postings) (out postings) {
 	return out
 }
 
-// either returns the traces that are in a or in b.
-func (a postings) either(b postings) (out postings) {
+// either returns the traces that are in p or in b.
+func (p postings) either(b postings) (out postings) {
 	var pl placing
-	placed := a.at != nil && b.at != nil
+	placed := p.at != nil && b.at != nil
 	if placed {
 		out.at = []places{}
 	}
-	at := func(p postings, i int) places {
+	at := func(of postings, i int) places {
 		if placed {
-			return p.at[i]
+			return of.at[i]
 		}
 		return nil
 	}
-	for i, k := 0, 0; i < len(a.traces) || k < len(b.traces); {
+	for i, k := 0, 0; i < len(p.traces) || k < len(b.traces); {
 		switch {
-		case k == len(b.traces) || i < len(a.traces) && a.traces[i] < b.traces[k]:
-			out.add(a.traces[i], at(a, i), placed)
+		case k == len(b.traces) || i < len(p.traces) && p.traces[i] < b.traces[k]:
+			out.add(p.traces[i], at(p, i), placed)
 			i++
-		case i == len(a.traces) || a.traces[i] > b.traces[k]:
+		case i == len(p.traces) || p.traces[i] > b.traces[k]:
 			out.add(b.traces[k], at(b, k), placed)
 			k++
 		default:
 			both := places(nil)
 			if placed {
-				both = pl.either(a.at[i], b.at[k])
+				both = pl.either(p.at[i], b.at[k])
 			}
-			out.add(a.traces[i], both, placed)
+			out.add(p.traces[i], both, placed)
 			i++
 			k++
 		}
