@@ -23,16 +23,16 @@ import (
 type Annotation struct {
 	Tags     []string             // added to the span's
 	Metadata []attribute.KeyValue // a key that is there gets the new value
-	Scores   []Score
+	Scores   []Score              // added to those that the span has
 }
 
 // Score is the result of an evaluation.
 type Score struct {
-	Name        string // what was judged, such as "helpful"; required
-	Value       float64
-	Label       string // beside the value, such as "thumbs up"
-	Explanation string
-	Source      string // who judged: a person, code, a model
+	Name        string  // what was judged, such as "helpful"; required
+	Value       float64 // on whatever scale the judge has
+	Label       string  // beside the value, such as "thumbs up"
+	Explanation string  // why, in words
+	Source      string  // who judged: a person, code, a model
 }
 
 // Annotate says something of a span that may have ended long ago, in any process; serialized is what Serialize returned, or
@@ -42,7 +42,7 @@ type Score struct {
 //
 // It goes to the endpoint that Setup knows, as OTLP log records, and Annotate returns when the server has it, or after 10
 // seconds if ctx has no deadline. What Redact takes out of spans it takes out of annotations. The error is about an
-// unusable context, an empty annotation, a missing endpoint, or the answer of the server.
+// unusable context, an empty annotation, a score without a name, a missing endpoint, or the answer of the server.
 func Annotate(ctx context.Context, serialized string, a Annotation) error {
 	at, err := Deserialize(serialized)
 	if err != nil {

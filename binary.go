@@ -17,7 +17,8 @@ const shortestBinary = 1024
 // keepBinary is what Setup was told.
 var keepBinary atomic.Bool
 
-// KeepBinary records binary content as it is. The default is to record its type, size and hash instead.
+// KeepBinary records binary content as it is, bytes in base64, within the 10 MiB that every input and output may have. The
+// default is to record its type, size and hash instead.
 func KeepBinary() Option { return setupOption(func(c *setupConfig) { c.keepBinary = true }) }
 
 // binary is what is recorded of bytes that are no text.

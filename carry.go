@@ -115,15 +115,15 @@ func Serialize(ctx context.Context) string {
 }
 
 // SerializeSigned is Serialize for a context that comes back through the hands of strangers. What is added to the text
-// is told at propagators.SignLaminar; every reader of Laminar's format can still read it.
+// is told at propagators.SignLaminar; every reader of Laminar's format can still read it. The key may have any length, of
+// which 32 random bytes are enough; with an empty one nothing is signed.
 func SerializeSigned(ctx context.Context, key []byte) string {
 	return propagators.SignLaminar(Serialize(ctx), key)
 }
 
 // Continue returns a context whose next span is a child of the serialized one. It reads Laminar's JSON in either key
 // style, also when it was quoted, URL- or base64-encoded on its way, a W3C traceparent, and the strings of B3's single
-// header and Jaeger's. Session, user, metadata and
-// path that it carries are inherited.
+// header and Jaeger's. Session, user, metadata and path that it carries are inherited.
 //
 // It cannot fail: from a text that cannot be used, ctx goes on as if there had been none, and Refusals tells why.
 func Continue(ctx context.Context, serialized string, opts ...ExtractOption) context.Context {
@@ -193,12 +193,14 @@ func sayingSession(id string, attrs []attribute.KeyValue) func(*inherit.Associat
 	}
 }
 
-// WithUser names the user whom everything started from the returned context is for.
+// WithUser names the user whom everything started from the returned context is for. An id over 1 KiB does not leave the
+// process.
 func WithUser(ctx context.Context, id string) context.Context {
 	return inheriting(ctx, func(a *inherit.Association) { a.User = id })
 }
 
-// WithMetadata adds metadata to every span started from the returned context; a key that is there is replaced.
+// WithMetadata adds metadata to every span started from the returned context; a key that is there is replaced. To other
+// processes goes what the 8 KB of a serialized context have room for.
 func WithMetadata(ctx context.Context, kv ...attribute.KeyValue) context.Context {
 	return inheriting(ctx, func(a *inherit.Association) { a.Metadata = inherit.Merge(a.Metadata, kv) })
 }

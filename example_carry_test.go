@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"net/http"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
+
 	"github.com/clewhq/clew"
 	"github.com/clewhq/clew/propagators"
 )
@@ -92,4 +96,76 @@ func ExampleWithSession() {
 	// Output:
 	// turn session=chat-7 user=ada
 	//   model LLM session=chat-7 user=ada
+}
+
+// Metadata is inherited as a session is, and code further down can ask for all three.
+func ExampleWithMetadata() {
+	done := recording()
+	defer done()
+
+	ctx := clew.WithMetadata(clew.WithUser(context.Background(), "ada"), attribute.String("tier", "gold"))
+	ctx, order := clew.Start(ctx, "order", clew.Metadata(attribute.String("channel", "mail")))
+	order.SetMetadata(attribute.Int("items", 3)) // known only now: what is started from here on has it
+	order.End()
+
+	user, _ := clew.UserFrom(ctx)
+	fmt.Println("for", user)
+	for _, kv := range clew.MetadataFrom(ctx) {
+		fmt.Println(kv.Key, "=", kv.Value.String())
+	}
+
+	// Output:
+	// for ada
+	// tier = gold
+	// channel = mail
+	// items = 3
+	// order user=ada
+}
+
+// Strangers get ids and nothing else.
+func ExampleInjectIDs() {
+	done := recording()
+	defer done()
+
+	ctx, span := clew.Start(clew.WithSession(context.Background(), "chat-7"), "webhook")
+	defer span.End()
+	header := http.Header{}
+	clew.InjectIDs(ctx, propagators.Header(header))
+	fmt.Println(len(header["Traceparent"]), len(header["X-Laminar-Span-Context"]))
+
+	// Output:
+	// 1 0
+	// webhook session=chat-7
+}
+
+// Instrumentations of others, such as otelhttp, write what the registered propagator writes: ids, unless told otherwise.
+func ExampleShareInherited() {
+	done := recording(clew.ShareInherited()) // this program talks to friends only
+	defer done()
+
+	ctx, span := clew.Start(clew.WithSession(context.Background(), "chat-7"), "call")
+	defer span.End()
+	header := http.Header{}
+	otel.GetTextMapPropagator().Inject(ctx, propagation.HeaderCarrier(header)) // as otelhttp does
+	fmt.Println(len(header["Traceparent"]), len(header["X-Laminar-Span-Context"]))
+
+	// Output:
+	// 1 1
+	// call session=chat-7
+}
+
+// A parent of which another library knows no more than the span context.
+func ExampleParentContext() {
+	done := recording()
+	defer done()
+
+	_, poll := clew.Start(context.Background(), "poll")
+	known := poll.OTel().SpanContext()
+	poll.End()
+
+	clew.StartDetached(context.Background(), "handle", clew.ParentContext(known)).End()
+
+	// Output:
+	// poll
+	//   handle
 }

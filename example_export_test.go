@@ -125,3 +125,30 @@ func ExampleSendWith() {
 	// Output:
 	// a request of OTLP: true
 }
+
+// bus delivers requests over a message bus, which has hiccups.
+type bus struct{ publish func([]byte) error }
+
+func (b bus) Send(_ context.Context, request []byte) error {
+	if err := b.publish(request); err != nil {
+		return &clew.SendError{Err: err, Retry: true, After: time.Second} // any other error is final: the spans are lost
+	}
+	return nil
+}
+
+func (bus) Close() error { return nil }
+
+func ExampleSendError() {
+	publish := func([]byte) error { return nil } // the client's of the bus
+	shutdown, err := clew.Setup(context.Background(), clew.SendWith(bus{publish}))
+	_, _ = shutdown, err
+}
+
+func ExampleHeartbeat() {
+	shutdown, err := clew.Setup(context.Background(), clew.Heartbeat(10*time.Second)) // a process that dies is noticed within 30 s
+	_, _ = shutdown, err
+}
+
+func ExampleBuildRevision() {
+	fmt.Printf("planner %s, traced by clew %s\n", clew.BuildRevision(), clew.Version)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -136,4 +137,46 @@ func ExampleAnnotate() {
 	if err != nil {
 		fmt.Println("not annotated:", err)
 	}
+}
+
+// What goes in or comes out is not recorded at all: the argument of Func, the result, nor what SetInput says.
+func ExampleNoInput() {
+	done := recording()
+
+	login := clew.Func("login", func(context.Context, string) (string, error) { return "session cookie", nil },
+		clew.NoInput, clew.NoOutput)
+	_, _ = login(context.Background(), "hunter2")
+
+	done()
+	// Output:
+	// login
+}
+
+func ExampleInputFields() {
+	done := recording()
+
+	type order struct {
+		ID      int    `json:"id"`
+		Address string `json:"address"`
+		Card    string `json:"card"`
+	}
+	ship := clew.Func("ship", func(context.Context, order) (string, error) { return "on its way", nil }, clew.InputFields("id"))
+	_, _ = ship(context.Background(), order{7, "Knossos", "4242 4242 4242 4242"})
+
+	done()
+	// Output:
+	// ship in={"id":7} out=on its way
+}
+
+// A span for work that is over already, and whose result is known: an answer from a cache.
+func ExampleOutput() {
+	done := recording()
+
+	began := time.Now()
+	answer := "Paris" // looked up in between
+	clew.StartDetached(context.Background(), "answer", clew.CACHED, clew.StartTime(began), clew.Output(answer)).End()
+
+	done()
+	// Output:
+	// answer CACHED out=Paris
 }

@@ -38,3 +38,19 @@ func ExampleCaptureUpTo() {
 	// whole in=Once upon a time there was a labyrinth.
 	// none
 }
+
+// Of an image or a file type, size and hash are recorded, or all of it in base64.
+func ExampleKeepBinary() {
+	ctx, image := context.Background(), []byte("\x89PNG\r\n\x1a\n")
+
+	done := recording()
+	clew.StartDetached(ctx, "draw", clew.Output(image)).End()
+	done()
+	done = recording(clew.KeepBinary())
+	clew.StartDetached(ctx, "draw", clew.Output(image)).End()
+	done()
+
+	// Output:
+	// draw out=[image/png, 8 bytes, sha256:4c4b6a3be1314ab86138bef4314dde022e600960d8689a2c8f8631802d20dab6]
+	// draw out="iVBORw0KGgo="
+}

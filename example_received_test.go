@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"maps"
 	"os/exec"
+	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
@@ -111,4 +114,76 @@ func ExampleSpan_SetAttributes() {
 	_, next := clew.Start(ctx, "report", clew.NewTrace) // a trace of its own
 	next.AddLink(trace.Link{SpanContext: span.OTel().SpanContext()})
 	next.End()
+}
+
+// Ids are taken from a stranger, and nothing that it says of session, user or metadata.
+func ExampleIDsOnly() {
+	done := recording()
+	const received = `{"traceId":"01234567-89ab-cdef-0123-456789abcdef","spanId":"00000000-0000-0000-fedc-ba9876543210","userId":"admin"}`
+
+	ctx := clew.Continue(context.Background(), received, clew.IDsOnly)
+	_, known := clew.UserFrom(ctx)
+	fmt.Println(known)
+	clew.StartDetached(ctx, "public API").End()
+	ctx = clew.Continue(context.Background(), received, clew.PolicyIgnore) // not even the ids
+	fmt.Println(clew.Serialize(ctx) == "")
+
+	done()
+	// Output:
+	// false
+	// true
+	// public API
+}
+
+// A message is sent on: the names under which it may name a span already are removed first.
+func ExampleContextFields() {
+	done := recording()
+	attributes := propagators.Map{"X-B3-TraceId": "0123456789abcdef0123456789abcdef", "tenant": "blue"} // as it came
+
+	ctx, span := clew.Start(context.Background(), "forward")
+	for name := range attributes {
+		if slices.Contains(clew.ContextFields(), strings.ToLower(name)) {
+			delete(attributes, name)
+		}
+	}
+	clew.Inject(ctx, attributes)
+	span.End()
+
+	fmt.Println(slices.Sorted(maps.Keys(attributes)))
+	done()
+	// Output:
+	// [tenant traceparent x-laminar-span-context]
+	// forward
+}
+
+// A header that only this house knows is read, and written because its name is chosen.
+func ExampleMoreFormats() {
+	house := propagators.HeaderFormat("house", "x-house-trace",
+		func(value string) (propagators.Carried, *propagators.Refusal) {
+			traceID, spanID, _ := strings.Cut(value, "/")
+			var ids trace.SpanContextConfig
+			var errTrace, errSpan error
+			ids.TraceID, errTrace = trace.TraceIDFromHex(traceID)
+			ids.SpanID, errSpan = trace.SpanIDFromHex(spanID)
+			if err := errors.Join(errTrace, errSpan); err != nil {
+				return propagators.Carried{}, &propagators.Refusal{Format: "house", Reason: propagators.ReasonSyntax, Detail: err.Error(), Offset: -1}
+			}
+			ids.TraceFlags, ids.Remote = trace.FlagsSampled, true
+			return propagators.Carried{SpanContext: trace.NewSpanContext(ids)}, nil
+		},
+		func(c propagators.Carried) string {
+			return c.SpanContext.TraceID().String() + "/" + c.SpanContext.SpanID().String()
+		})
+	done := recording(clew.MoreFormats(house), clew.ContextFormats("tracecontext", "house"))
+
+	received := propagators.Map{"X-House-Trace": "0123456789abcdef0123456789abcdef/0123456789abcdef"}
+	sent := propagators.Map{}
+	clew.Inject(clew.Extract(context.Background(), received), sent)
+	fmt.Println(sent["traceparent"])
+	fmt.Println(sent["x-house-trace"])
+
+	done()
+	// Output:
+	// 00-0123456789abcdef0123456789abcdef-0123456789abcdef-01
+	// 0123456789abcdef0123456789abcdef/0123456789abcdef
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/clewhq/clew"
 )
@@ -38,4 +39,21 @@ func ExampleKeepUnsampled() {
 	// Output:
 	// goes wrong error=no answer
 	//   step
+}
+
+// Any sampler of OpenTelemetry decides, here one that leaves everything out. Sample does what most programs need.
+func ExampleSampler() {
+	done := recording(clew.Sampler(sdktrace.NeverSample()))
+
+	clew.StartDetached(context.Background(), "not recorded").End()
+
+	done()
+	// Output:
+}
+
+// A provider of the program's own heeds what received contexts say about sampling, and LevelOff, if its sampler is told to.
+func ExampleContextSampler() {
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(clew.ContextSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(0.1)))))
+	shutdown, err := clew.Setup(context.Background(), clew.TracerProvider(tp))
+	_, _ = shutdown, err
 }

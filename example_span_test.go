@@ -3,6 +3,9 @@ package clew_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/clewhq/clew"
 )
@@ -206,4 +209,46 @@ func ExampleSpan_Suspend() {
 	span.Resume()
 	_ = clew.Run(clew.Continue(context.Background(), column), "book", func(context.Context) error { return nil })
 	span.End()
+}
+
+// Labels are replaced where they were a guess.
+func ExampleSpan_SetTags() {
+	done := recording()
+	defer done()
+
+	_, span := clew.Start(context.Background(), "classify", clew.Tags("unknown", "mail"))
+	span.SetTags("complaint", "mail")
+	span.End()
+
+	// Output:
+	// classify tags=["complaint","mail"]
+}
+
+// A library that logs by levels of slog writes to the span.
+func ExampleSpan_Log() {
+	_, span := clew.Start(context.Background(), "import")
+	defer span.End()
+	log := func(level slog.Level, message string) { span.Log(level, message, attribute.String("library", "csv")) }
+	log(slog.LevelWarn, "a column has no name")
+	span.Debug("guessed", attribute.String("delimiter", ";"))
+}
+
+// Code that recovers by itself says what it recovered from; End and EndErr record a panic that nobody recovers.
+func ExampleSpan_RecordPanic() {
+	done := recording()
+	defer done()
+
+	_, span := clew.Start(context.Background(), "plugin")
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				span.RecordPanic(p)
+			}
+		}()
+		panic("out of cheese")
+	}()
+	span.End()
+
+	// Output:
+	// plugin error=panic: out of cheese
 }

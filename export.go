@@ -32,8 +32,9 @@ const minSpool = 1 << 20
 // DiskSpool keeps spans in files below dir until they are sent, so that they survive an outage of the server and the end of
 // this process, however it ends; whoever starts next with the same directory sends them, in their order and each once.
 // Several processes may share it. A span is in the file when End returns, unless the disk is stuck for a tenth of a
-// second: End then takes some microseconds longer. The files take maxBytes at most, 0 for 256 MiB and at least 1 MiB; when
-// they are full the oldest spans make room, and are counted. Shutdown does not wait for a server that is away.
+// second: End then takes some microseconds longer. The files take maxBytes at most, 0 for 256 MiB; less than 1 MiB is an
+// error of Setup. When they are full the oldest spans make room, and are counted. Shutdown does not wait for a server that is
+// away.
 //
 // The directory is made if need be. If it cannot be used, that is logged and spans wait in memory.
 func DiskSpool(dir string, maxBytes int64) Option {

@@ -55,6 +55,7 @@ func NewTextExporter(w io.Writer) sdktrace.SpanExporter { return &lines{w: w, li
 
 // NewFileExporter returns an exporter that appends spans to a file as OTLP in JSON, a request on each line, which
 // `clew import` and OpenTelemetry's collector read. The file is made if need be, and closed by Shutdown.
+// The error is that of opening it.
 func NewFileExporter(path string) (sdktrace.SpanExporter, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {

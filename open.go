@@ -16,7 +16,8 @@ const defaultHeartbeat = 30 * time.Second
 // counts in Stats, too. Up to 16,384 spans are followed at a time.
 func OpenSpans() Option { return Heartbeat(defaultHeartbeat) }
 
-// Heartbeat is OpenSpans with another interval, at least a second. A server takes a span for lost when three are overdue.
+// Heartbeat is OpenSpans with another interval; below a second it is a second. A server takes a span for lost when three are
+// overdue.
 func Heartbeat(every time.Duration) Option {
 	return setupOption(func(c *setupConfig) { c.heartbeat = max(every, time.Second) })
 }

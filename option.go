@@ -73,34 +73,37 @@ func ServiceName(name string) Option {
 	return setupOption(func(c *setupConfig) { c.serviceName = name })
 }
 
-// ServiceVersion is the version of this program.
+// ServiceVersion is the version of this program. The default is what OTEL_RESOURCE_ATTRIBUTES says, or BuildRevision.
 func ServiceVersion(version string) Option {
 	return setupOption(func(c *setupConfig) { c.serviceVersion = version })
 }
 
-// ResourceAttributes describe this process further; they are sent with every span.
+// ResourceAttributes describe this process further, beside OTEL_RESOURCE_ATTRIBUTES, over which they win; they are sent with
+// every span.
 func ResourceAttributes(kv ...attribute.KeyValue) Option {
 	return setupOption(func(c *setupConfig) { c.resource = append(c.resource, kv...) })
 }
 
 // Endpoint is the base URL that spans go to, such as http://127.0.0.1:4318; /v1/traces is added to it unless it has a
 // path of its own. The default is OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, then OTEL_EXPORTER_OTLP_ENDPOINT, then
-// http://127.0.0.1:4318.
+// http://127.0.0.1:4318. One that does not begin with http:// or https://, or has no host, is an error of Setup.
 func Endpoint(url string) Option {
 	return setupOption(func(c *setupConfig) { c.endpoint = url })
 }
 
-// APIKey is sent as bearer token. The default is CLEW_KEY.
+// APIKey is sent as bearer token, whatever Headers say. The default is CLEW_KEY.
 func APIKey(key string) Option {
 	return setupOption(func(c *setupConfig) { c.apiKey = key })
 }
 
-// Headers are sent with every export, beside those of OTEL_EXPORTER_OTLP_HEADERS.
+// Headers are sent with every export, beside those of OTEL_EXPORTER_OTLP_HEADERS, over which they win. One with a line break
+// is an error of Setup.
 func Headers(headers map[string]string) Option {
 	return setupOption(func(c *setupConfig) { c.headers = headers })
 }
 
-// HTTPClient sends the exports, for a proxy or a private certificate authority.
+// HTTPClient sends the exports, for a proxy or a private certificate authority. The default client follows HTTPS_PROXY and its
+// like, and OTEL_EXPORTER_OTLP_CERTIFICATE. Whatever the client, a try takes 10 seconds at most, or OTEL_EXPORTER_OTLP_TIMEOUT.
 func HTTPClient(client *http.Client) Option {
 	return setupOption(func(c *setupConfig) { c.client = client })
 }
@@ -150,13 +153,15 @@ func Logger(l *slog.Logger) Option {
 
 // ContextFormats are the formats that Inject and Extract use, by name: see package propagators. The default is
 // CLEW_PROPAGATORS, or else MIRASCOPE_PROPAGATOR, or else OTEL_PROPAGATORS. Without any of them all formats are read,
-// and W3C's and Laminar's are written. Serialize and Continue do not depend on it.
+// and W3C's and Laminar's are written. A name that is not known is an error of Setup. Serialize and Continue do not depend
+// on it.
 func ContextFormats(names ...string) Option {
 	return setupOption(func(c *setupConfig) { c.formats = names })
 }
 
 // MoreFormats adds context formats that package propagators does not have, such as clewxray.Format of contrib/xray. They
-// are read, after the others; they are written as well if ContextFormats or the environment chooses them by name.
+// are read, after the others; they are written as well if ContextFormats or the environment chooses them by name. A name that
+// is empty or taken is an error of Setup.
 func MoreFormats(formats ...propagators.Format) Option {
 	return setupOption(func(c *setupConfig) { c.more = append(c.more, formats...) })
 }
@@ -304,7 +309,7 @@ func (c *spanConfig) give(shared *tracer.Shared, attrs []attribute.KeyValue) {
 // explicit is all that the span is started with.
 func (c *spanConfig) explicit() []attribute.KeyValue { return c.shared.With(c.attrs) }
 
-// StartTime is when the work began, if that was before the call.
+// StartTime is when the work began, if that was before the call. The zero time stands for now.
 func StartTime(t time.Time) SpanOption {
 	return spanOption(func(c *spanConfig) { c.startTime = t })
 }

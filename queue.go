@@ -21,6 +21,7 @@ const (
 
 // Queue bounds the spans that wait to be sent, by number and by the memory that they take, in bytes; 0 keeps the default,
 // which is 16,384 spans, or OTEL_BSP_MAX_QUEUE_SIZE, and 64 MiB. One request more, of 1 MiB, is in the making.
+// A negative bound is an error of Setup.
 func Queue(spans int, bytes int64) Option {
 	return setupOption(func(c *setupConfig) { c.queueSpans, c.queueBytes = spans, bytes })
 }

@@ -47,9 +47,9 @@ var (
 // Queue, OTEL_BSP_MAX_QUEUE_SIZE and its like change these numbers.
 //
 // The caller calls shutdown, which flushes, before the program exits; without a deadline in its context it gives up after
-// 10 seconds, and after one if nobody answers at all. A span that ends later is counted in Stats and no error. It may be called more than once, and Setup may be called again after it. The error is about wrong code: a
-// malformed option or a second Setup. What the environment gets wrong is logged and replaced by the default. shutdown is
-// never nil.
+// 10 seconds, and after one if nobody answers at all. A span that ends later is counted in Stats and no error. It may be
+// called more than once, and Setup may be called again after it. The error is about wrong code: a malformed option or a
+// second Setup. What the environment gets wrong is logged and replaced by the default. shutdown is never nil.
 func Setup(ctx context.Context, opts ...Option) (shutdown func(context.Context) error, err error) {
 	nothing := func(context.Context) error { return nil }
 	if ctx == nil {

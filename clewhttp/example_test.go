@@ -61,3 +61,38 @@ func ExampleTransport() {
 	// tools.svc.example.com 1 1
 	// api.model.example 1 0
 }
+
+// In front of strangers and friends: of strangers ids are believed and no more, partners begin a trace with a link to theirs,
+// and health checks make no span.
+func ExampleExtraction() {
+	server := clewhttp.Handler(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			session, ok := clew.SessionFrom(r.Context())
+			fmt.Println(r.URL.Path, session, ok, clew.CurrentSpan(r.Context()) != nil)
+		}),
+		clewhttp.Extraction(clew.IDsOnly),
+		clewhttp.Policy(func(r *http.Request) clew.Policy {
+			if r.Header.Get("X-Partner") != "" {
+				return clew.PolicyRestart
+			}
+			return clew.PolicyContinue
+		}),
+		clewhttp.Skip(func(r *http.Request) bool { return r.URL.Path == "/healthz" }), // Transport takes it, too
+	)
+	shutdown, err := clew.Setup(context.Background(), clew.Exporter(tracetest.NewNoopExporter()))
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = shutdown(context.Background()) }()
+
+	for _, path := range []string{"/ask", "/healthz"} {
+		request := httptest.NewRequest(http.MethodGet, path, nil)
+		request.Header.Set("X-Laminar-Span-Context",
+			`{"traceId":"01234567-89ab-cdef-0123-456789abcdef","spanId":"00000000-0000-0000-fedc-ba9876543210","sessionId":"forged"}`)
+		server.ServeHTTP(httptest.NewRecorder(), request)
+	}
+
+	// Output:
+	// /ask  false true
+	// /healthz  false false
+}

@@ -17,23 +17,24 @@ type Call struct {
 	Input  []Message // the conversation that was sent
 	Tools  []Tool    // what the model may call
 
-	Output           []Message // one for each choice
-	FinishReasons    []string  // one for each choice
-	ResponseID       string
-	ResponseModel    string
+	Output           []Message     // one for each choice
+	FinishReasons    []string      // one for each choice
+	ResponseID       string        // the provider's
+	ResponseModel    string        // which answered, such as a dated version of Model
 	ResponseTier     string        // service tier that was used
 	TimeToFirstChunk time.Duration // from the request to the first generated token; 0 is unknown
 	TokensPerSecond  float64       // as the provider says, or of a stream from its first token on; 0 is unknown
 	Usage            Usage
 
-	ServerAddress string
-	ServerPort    int
+	ServerAddress string // host name or address, without port
+	ServerPort    int    // 0 is unknown
 	ErrorType     string // the provider's error code, an HTTP status or the name of a Go type
 }
 
-// Params are what shapes an answer.
+// Params are what shapes an answer, in the provider's own units and ranges. nil, "" and an empty list stand for what was not
+// asked for, so that the provider's default holds.
 type Params struct {
-	MaxTokens        *int64
+	MaxTokens        *int64 // of the answer
 	Temperature      *float64
 	TopP             *float64
 	TopK             *int64
@@ -43,15 +44,15 @@ type Params struct {
 	Choices          *int64 // how many answers are asked for
 	StopSequences    []string
 	Stream           *bool
-	ReasoningEffort  string
-	ServiceTier      string // as requested
-	OutputType       string // text, json, image, speech
-	Dimensions       *int64 // of an embedding
-	EncodingFormats  []string
+	ReasoningEffort  string   // such as low, medium, high
+	ServiceTier      string   // as requested
+	OutputType       string   // text, json, image, speech
+	Dimensions       *int64   // of an embedding
+	EncodingFormats  []string // of an embedding, such as float, base64
 }
 
 // Usage counts tokens. Input includes those read from and written to a cache, Output includes those of reasoning; a
-// provider that counts them apart is to be summed up first.
+// provider that counts them apart is to be summed up first. nil is unknown.
 type Usage struct {
 	Input      *int64
 	Output     *int64
@@ -90,7 +91,7 @@ type Tool struct {
 
 // Message is one turn of a conversation.
 type Message struct {
-	Role         string
+	Role         string // RoleUser or its like
 	Name         string // of the participant
 	Parts        []Part
 	FinishReason string // of an answer
@@ -130,18 +131,18 @@ type ToolResult struct {
 // Blob is media inside the message.
 type Blob struct {
 	Modality string // image, audio, video or document
-	MIMEType string
-	Base64   string
+	MIMEType string // such as image/png
+	Base64   string // standard encoding, as providers take it
 }
 
-// File is media that was uploaded to the provider before.
+// File is media that was uploaded to the provider before; see Blob for modality and type.
 type File struct {
 	Modality string
 	MIMEType string
-	ID       string
+	ID       string // the provider's
 }
 
-// URI is media that the provider fetches.
+// URI is media that the provider fetches; see Blob for modality and type.
 type URI struct {
 	Modality string
 	MIMEType string

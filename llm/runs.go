@@ -39,7 +39,7 @@ type Retrieval struct {
 	Model      string // that made an embedding of the query
 	TopK       *int64 // how many documents were asked for
 	Documents  []Document
-	ErrorType  string
+	ErrorType  string // an error code or the name of a Go type
 }
 
 // Document is something that a retrieval found. A score of nil is unknown.
@@ -79,12 +79,12 @@ func (r Retrieval) attributes() []attribute.KeyValue {
 type AgentRun struct {
 	Name, ID, Version string
 	Description       string
-	Conversation      string
-	Provider          string
+	Conversation      string // the provider's or the program's id of a conversation
+	Provider          string // of the model, such as anthropic
 	Model             string
-	Input             []Message
-	Output            []Message
-	ErrorType         string
+	Input             []Message // the task
+	Output            []Message // the result
+	ErrorType         string    // an error code or the name of a Go type
 }
 
 // SpanName is such as "invoke_agent planner".

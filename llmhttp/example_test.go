@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/clewhq/clew"
+	"github.com/clewhq/clew/clewhttp"
 	"github.com/clewhq/clew/llm"
 	"github.com/clewhq/clew/llmhttp"
 )
@@ -72,4 +73,44 @@ func ExampleMiddleware() {
 	defer func() { _ = resp.Body.Close() }()
 	fmt.Println(resp.Status)
 	// Output: 200 OK
+}
+
+// A gateway of one's own is named, requests to anybody else get ordinary HTTP spans, and what is copied of a body is bounded.
+func ExampleHost() {
+	model := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, replyPlain)
+	}))
+	defer model.Close()
+	weather := httptest.NewServer(http.NotFoundHandler())
+	defer weather.Close()
+	recorded := tracetest.NewInMemoryExporter()
+	shutdown, err := clew.Setup(context.Background(), clew.Exporter(recorded))
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = shutdown(context.Background()) }()
+
+	client := &http.Client{Transport: llmhttp.Transport(nil,
+		llmhttp.Host(strings.TrimPrefix(model.URL, "http://"), "our-gateway"), // such as "models.internal:8080"
+		llmhttp.Others(clewhttp.Transport(nil)),
+		llmhttp.MaxCapture(1<<20),
+	)}
+	for _, url := range []string{model.URL + "/v1/chat/completions", weather.URL + "/today"} {
+		resp, err := client.Post(url, "application/json", strings.NewReader(askPlain))
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+	}
+
+	if err := clew.Flush(context.Background()); err != nil {
+		panic(err)
+	}
+	for _, span := range recorded.GetSpans() {
+		fmt.Printf("%s %q\n", span.Name, llm.Decode(span.Attributes).Provider)
+	}
+	// Output:
+	// chat gpt-4o "our-gateway"
+	// POST ""
 }

@@ -37,10 +37,10 @@ const (
 
 // Trust says how much of a received context to use. The zero value uses all of it.
 type Trust struct {
-	Policy   Policy
+	Policy   Policy   // Continue if empty
 	IDsOnly  bool     // leave session, user, metadata, baggage and names of a stranger out
 	NewTrace bool     // a context that names no parent starts a new trace even inside a local span
-	Keys     [][]byte // believe only what is signed with one of these
+	Keys     [][]byte // believe only what is signed with one of these; without any, signatures are not looked at
 }
 
 // plain reports whether all of a context is used.

@@ -35,6 +35,7 @@ type Refusal struct {
 	Offset int    // byte offset into the decoded text; -1 when there is no single place
 }
 
+// Error tells the refusal in words.
 func (r *Refusal) Error() string {
 	format := r.Format
 	if format == "" {

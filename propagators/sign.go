@@ -17,7 +17,7 @@ const signatureLength = 43
 // SignLaminar adds a signature to what WriteLaminar returned: the member "clewSignature", last of the object, with the
 // HMAC-SHA256 of all the text as it was without that member, in unpadded base64 of the URL alphabet. Whoever has the key
 // can tell that a sender with the key wrote every byte of it. It does not hide anything, and it does not end: a text
-// can be used again by whoever has seen it.
+// can be used again by whoever has seen it. With an empty key, or for an empty text, it returns text as it is.
 func SignLaminar(text string, key []byte) string {
 	body, ok := strings.CutSuffix(text, "}")
 	if !ok || len(key) == 0 {
