@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 )
@@ -149,27 +150,29 @@ func (c Call) attributes() []attribute.KeyValue {
 }
 
 func appendContent(out []attribute.KeyValue, c Call) []attribute.KeyValue {
+	var w writer
+	write := func(key attribute.Key, f func()) { out = append(out, key.String(w.written(f))) }
 	if len(c.System) > 0 {
-		out = append(out, SystemInstructionsKey.String(marshal(partsJSON(c.System))))
+		write(SystemInstructionsKey, func() { w.parts(c.System) })
 	}
 	if len(c.Input) > 0 {
-		out = append(out, InputMessagesKey.String(marshal(messagesJSON(c.Input))))
+		write(InputMessagesKey, func() { w.messages(c.Input) })
 	}
 	if len(c.Output) > 0 {
-		out = append(out, OutputMessagesKey.String(marshal(messagesJSON(c.Output))))
+		write(OutputMessagesKey, func() { w.messages(c.Output) })
 	}
 	if len(c.Tools) > 0 {
-		out = append(out, ToolDefinitionsKey.String(marshal(toolsJSON(c.Tools))))
+		write(ToolDefinitionsKey, func() { w.tools(c.Tools) })
 	}
 	if chat := conversation(c); len(chat) > 0 {
-		out = append(out, SpanInputKey.String(marshal(chat)))
+		write(SpanInputKey, func() { w.conversation(chat) })
 	}
 	switch answers := chatMessages(c.Output); len(answers) {
 	case 0:
 	case 1:
-		out = append(out, SpanOutputKey.String(marshal(answers[0])))
+		write(SpanOutputKey, func() { w.chatMessage(answers[0]) })
 	default:
-		out = append(out, SpanOutputKey.String(marshal(answers)))
+		write(SpanOutputKey, func() { w.conversation(answers) })
 	}
 	return out
 }
@@ -182,7 +185,12 @@ func add(out []attribute.KeyValue, keys []attribute.Key, v attribute.Value) []at
 }
 
 // valid makes s UTF-8.
-func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+func valid(s string) string {
+	if utf8.ValidString(s) { // which sees that sooner
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
 
 // Decode reads a Call from the attributes of a span, those that Attributes writes and some older ones. It takes what
 // it understands: an attribute of the wrong type, or messages that are not in OpenTelemetry's form, count as absent.

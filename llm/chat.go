@@ -1,31 +1,18 @@
 package llm
 
 import (
-	"encoding/json"
-	"slices"
 	"strings"
 )
 
 // The chat form of messages, the one of OpenAI's chat completions. UIs know it best.
 
 type chatMessage struct {
-	Role       string         `json:"role"`
-	Name       string         `json:"name,omitempty"`
-	Content    any            `json:"content"` // string, []any or nil
-	Reasoning  string         `json:"reasoning_content,omitempty"`
-	ToolCalls  []chatToolCall `json:"tool_calls,omitempty"`
-	ToolCallID string         `json:"tool_call_id,omitempty"`
-}
-
-type chatToolCall struct {
-	ID       string       `json:"id,omitempty"`
-	Type     string       `json:"type"`
-	Function chatFunction `json:"function"`
-}
-
-type chatFunction struct {
-	Name      string `json:"name"`
-	Arguments string `json:"arguments"`
+	role, name string
+	content    []Part // Text, Blob, URI, File and Other
+	list       bool   // write it as a list, even if it is one text
+	reasoning  string
+	calls      []ToolCall
+	callID     string // of a tool's result
 }
 
 // conversation is what the model was given, with the system instructions as a first message.
@@ -37,13 +24,13 @@ func conversation(c Call) []chatMessage {
 	return append(out, chatMessages(c.Input)...)
 }
 
-// chatMessages writes messages in chat form. A message with several tool results becomes several, because the form
-// has one result a message.
+// chatMessages puts messages in chat form. A message with several tool results becomes several, because the form has one
+// result a message.
 func chatMessages(messages []Message) []chatMessage {
 	out := make([]chatMessage, 0, len(messages))
 	for _, m := range messages {
 		head, results := chatMessageOf(m)
-		if len(results) == 0 || head.Content != nil || head.ToolCalls != nil || head.Reasoning != "" {
+		if len(results) == 0 || len(head.content) > 0 || len(head.calls) > 0 || head.reasoning != "" {
 			out = append(out, head)
 		}
 		out = append(out, results...)
@@ -52,64 +39,115 @@ func chatMessages(messages []Message) []chatMessage {
 }
 
 func chatMessageOf(m Message) (head chatMessage, results []chatMessage) {
-	head = chatMessage{Role: m.Role, Name: m.Name}
-	var content []any
+	head = chatMessage{role: m.Role, name: m.Name}
 	for _, p := range m.Parts {
 		switch p := p.(type) {
-		case Text:
-			content = append(content, map[string]any{"type": "text", "text": string(p)})
 		case Reasoning:
-			head.Reasoning += string(p)
+			head.reasoning += string(p)
 		case ToolCall:
-			head.ToolCalls = append(head.ToolCalls, chatToolCall{
-				ID: p.ID, Type: "function", Function: chatFunction{Name: p.Name, Arguments: p.Arguments},
-			})
+			head.calls = append(head.calls, p)
 		case ToolResult:
 			results = append(results, chatMessage{
-				Role: RoleTool, Name: m.Name, Content: p.Result, ToolCallID: p.ID,
+				role: RoleTool, name: m.Name, content: []Part{Text(p.Result)}, callID: p.ID,
 			})
-		case Blob:
-			content = append(content, chatMedia(p.Modality, "data:"+p.MIMEType+";base64,"+p.Base64))
-		case URI:
-			content = append(content, chatMedia(p.Modality, p.URI))
-		case File:
-			content = append(content, map[string]any{"type": "file", "file": map[string]any{"file_id": p.ID}})
-		case Other:
-			if isObject(p) {
-				content = append(content, json.RawMessage(p))
-			} else {
-				content = append(content, map[string]any{"type": "text", "text": string(p)})
-			}
+		case Text, Blob, URI, File, Other:
+			head.content = append(head.content, p)
+		default: // a part of somebody else's
+			head.list = true
 		}
-	}
-	if text, only := onlyText(m.Parts); only {
-		head.Content = text
-	} else if len(content) > 0 {
-		head.Content = content
 	}
 	return head, results
 }
 
-// onlyText returns the text of a message whose content is a single one, which is then not written as a list.
-func onlyText(parts []Part) (text string, only bool) {
-	said := slices.DeleteFunc(slices.Clone(parts), func(p Part) bool {
-		switch p.(type) {
-		case Reasoning, ToolCall, ToolResult:
-			return true
+func (w *writer) conversation(messages []chatMessage) {
+	w.list(func() {
+		for _, m := range messages {
+			w.chatMessage(m)
 		}
-		return false
 	})
-	if len(said) != 1 {
-		return "", false
-	}
-	t, ok := said[0].(Text)
-	return string(t), ok
 }
 
-func chatMedia(modality, url string) map[string]any {
+func (w *writer) chatMessage(m chatMessage) {
+	w.object(func() {
+		w.member("role", m.role)
+		w.optional("name", m.name)
+		w.chatContent(m.content, m.list)
+		w.optional("reasoning_content", m.reasoning)
+		if len(m.calls) > 0 {
+			w.name("tool_calls").list(func() {
+				for _, c := range m.calls {
+					w.chatToolCall(c)
+				}
+			})
+		}
+		w.optional("tool_call_id", m.callID)
+	})
+}
+
+// chatContent writes the content, which is not a list where it is a single text.
+func (w *writer) chatContent(parts []Part, list bool) {
+	w.name("content")
+	if len(parts) == 0 {
+		w.null()
+		return
+	}
+	if text, ok := parts[0].(Text); ok && len(parts) == 1 && !list {
+		w.text(string(text))
+		return
+	}
+	w.list(func() {
+		for _, p := range parts {
+			w.chatPart(p)
+		}
+	})
+}
+
+func (w *writer) chatPart(p Part) {
+	switch p := p.(type) {
+	case Text:
+		w.object(func() { w.member("text", string(p)); w.member("type", "text") })
+	case Blob:
+		w.chatMedia(p.Modality, "data:"+p.MIMEType+";base64,"+p.Base64)
+	case URI:
+		w.chatMedia(p.Modality, p.URI)
+	case File:
+		w.object(func() {
+			w.name("file").object(func() { w.member("file_id", p.ID) })
+			w.member("type", "file")
+		})
+	case Other:
+		if isObject(p) {
+			w.json(p)
+		} else {
+			w.chatPart(Text(p))
+		}
+	}
+}
+
+func (w *writer) chatMedia(modality, url string) {
 	kind := "image_url"
 	if modality != "" && modality != "image" {
 		kind = strings.ToLower(modality) + "_url"
 	}
-	return map[string]any{"type": kind, kind: map[string]any{"url": url}}
+	w.object(func() {
+		at := func() { w.name(kind).object(func() { w.member("url", url) }) }
+		if kind < "type" { // members are in the order of their names
+			at()
+		}
+		w.member("type", kind)
+		if kind > "type" {
+			at()
+		}
+	})
+}
+
+func (w *writer) chatToolCall(c ToolCall) {
+	w.object(func() {
+		w.optional("id", c.ID)
+		w.member("type", "function")
+		w.name("function").object(func() {
+			w.member("name", c.Name)
+			w.member("arguments", c.Arguments)
+		})
+	})
 }

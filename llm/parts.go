@@ -2,6 +2,7 @@ package llm
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -11,89 +12,91 @@ import (
 
 // The role/parts form of messages: gen-ai-input-messages.json and its siblings in OpenTelemetry's conventions.
 
-// jsonMessage is a message in that form.
-type jsonMessage struct {
-	Role         string     `json:"role"`
-	Name         string     `json:"name,omitempty"`
-	Parts        []jsonPart `json:"parts"`
-	FinishReason string     `json:"finish_reason,omitempty"`
+// messages writes a list of messages in that form.
+func (w *writer) messages(messages []Message) {
+	w.list(func() {
+		for _, m := range messages {
+			w.object(func() {
+				w.member("role", m.Role)
+				w.optional("name", m.Name)
+				w.name("parts").parts(m.Parts)
+				w.optional("finish_reason", m.FinishReason)
+			})
+		}
+	})
 }
 
-// jsonPart is a part in that form; which members it has depends on its type.
-type jsonPart struct {
-	Type      string          `json:"type"`
-	ID        string          `json:"id,omitempty"`
-	Name      string          `json:"name,omitempty"`
-	Arguments json.RawMessage `json:"arguments,omitempty"`
-	Response  json.RawMessage `json:"response,omitempty"`
-	Modality  string          `json:"modality,omitempty"`
-	MIMEType  string          `json:"mime_type,omitempty"`
-	Content   *string         `json:"content,omitempty"`
-	FileID    string          `json:"file_id,omitempty"`
-	URI       string          `json:"uri,omitempty"`
-
-	other json.RawMessage // instead of all these
+func (w *writer) parts(parts []Part) {
+	w.list(func() {
+		for _, p := range parts {
+			w.part(p)
+		}
+	})
 }
 
-func (p jsonPart) MarshalJSON() ([]byte, error) {
-	if p.other != nil {
-		return p.other, nil
-	}
-	type plain jsonPart
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(plain(p))
-	return b.Bytes(), err
-}
-
-func messagesJSON(messages []Message) []jsonMessage {
-	out := make([]jsonMessage, len(messages))
-	for i, m := range messages {
-		out[i] = jsonMessage{Role: m.Role, Name: m.Name, Parts: partsJSON(m.Parts), FinishReason: m.FinishReason}
-	}
-	return out
-}
-
-func partsJSON(parts []Part) []jsonPart {
-	out := make([]jsonPart, 0, len(parts))
-	for _, p := range parts {
-		switch p := p.(type) {
-		case Text:
-			out = append(out, jsonPart{Type: "text", Content: new(string(p))})
-		case Reasoning:
-			out = append(out, jsonPart{Type: "reasoning", Content: new(string(p))})
-		case ToolCall:
-			out = append(out, jsonPart{Type: "tool_call", ID: p.ID, Name: p.Name, Arguments: textOrJSON(p.Arguments)})
-		case ToolResult:
-			out = append(out, jsonPart{Type: "tool_call_response", ID: p.ID, Response: textOrJSON(p.Result)})
-		case Blob:
-			out = append(out, jsonPart{Type: "blob", Modality: p.Modality, MIMEType: p.MIMEType, Content: &p.Base64})
-		case File:
-			out = append(out, jsonPart{Type: "file", Modality: p.Modality, MIMEType: p.MIMEType, FileID: p.ID})
-		case URI:
-			out = append(out, jsonPart{Type: "uri", Modality: p.Modality, MIMEType: p.MIMEType, URI: p.URI})
-		case Other:
-			if isObject(p) {
-				out = append(out, jsonPart{other: json.RawMessage(p)})
-			} else {
-				out = append(out, jsonPart{Type: "text", Content: new(string(p))})
-			}
+func (w *writer) part(p Part) {
+	switch p := p.(type) {
+	case Text:
+		w.object(func() { w.member("type", "text"); w.member("content", string(p)) })
+	case Reasoning:
+		w.object(func() { w.member("type", "reasoning"); w.member("content", string(p)) })
+	case ToolCall:
+		w.object(func() {
+			w.member("type", "tool_call")
+			w.optional("id", p.ID)
+			w.optional("name", p.Name)
+			w.textOrJSON("arguments", p.Arguments)
+		})
+	case ToolResult:
+		w.object(func() {
+			w.member("type", "tool_call_response")
+			w.optional("id", p.ID)
+			w.textOrJSON("response", p.Result)
+		})
+	case Blob:
+		w.object(func() { w.media("blob", p.Modality, p.MIMEType); w.member("content", p.Base64) })
+	case File:
+		w.object(func() { w.media("file", p.Modality, p.MIMEType); w.optional("file_id", p.ID) })
+	case URI:
+		w.object(func() { w.media("uri", p.Modality, p.MIMEType); w.optional("uri", p.URI) })
+	case Other:
+		if isObject(p) {
+			w.json(p)
+		} else {
+			w.part(Text(p))
 		}
 	}
-	return out
+}
+
+// media writes the members that all parts of media have.
+func (w *writer) media(kind, modality, mime string) {
+	w.member("type", kind)
+	w.optional("modality", modality)
+	w.optional("mime_type", mime)
 }
 
 // textOrJSON writes an object or array as itself and every other text as a JSON string, so that plainText gives back the
-// text, except for spaces between tokens.
-func textOrJSON(s string) json.RawMessage {
-	if s == "" {
-		return nil
-	}
+// text, except for spaces between tokens. Without a text there is no member.
+func (w *writer) textOrJSON(name, s string) {
 	if t := strings.TrimLeft(s, space); t != "" && (t[0] == '{' || t[0] == '[') && embeddable([]byte(s)) {
-		return json.RawMessage(s)
+		w.name(name).json([]byte(s))
+	} else {
+		w.optional(name, s)
 	}
-	return json.RawMessage(marshal(s))
+}
+
+// jsonPart is what is read of a part in that form; which members it has depends on its type.
+type jsonPart struct {
+	Type      string          `json:"type"`
+	ID        string          `json:"id"`
+	Name      string          `json:"name"`
+	Arguments json.RawMessage `json:"arguments"`
+	Response  json.RawMessage `json:"response"`
+	Modality  string          `json:"modality"`
+	MIMEType  string          `json:"mime_type"`
+	Content   *string         `json:"content"`
+	FileID    string          `json:"file_id"`
+	URI       string          `json:"uri"`
 }
 
 func plainText(raw json.RawMessage) string {
@@ -204,30 +207,36 @@ func olderResult(raw json.RawMessage) json.RawMessage {
 	return older.Result
 }
 
-// jsonTool is a tool definition in the form of the conventions.
-type jsonTool struct {
-	Type        string          `json:"type"`
-	Name        string          `json:"name,omitempty"`
-	Description string          `json:"description,omitempty"`
-	Parameters  json.RawMessage `json:"parameters,omitempty"`
+// tools writes a list of tool definitions in the form of the conventions.
+func (w *writer) tools(tools []Tool) {
+	w.list(func() {
+		for _, t := range tools {
+			w.tool(t)
+		}
+	})
 }
 
-func toolsJSON(tools []Tool) []any {
-	out := make([]any, len(tools))
-	for i, t := range tools {
-		if isObject(t.Definition) {
-			out[i] = t.Definition
-			continue
-		}
-		if t.Type == "" {
-			t.Type = "function"
-		}
-		if !embeddable(t.Parameters) {
-			t.Parameters = nil
-		}
-		out[i] = jsonTool{Type: t.Type, Name: t.Name, Description: t.Description, Parameters: t.Parameters}
+func (w *writer) tool(t Tool) {
+	if isObject(t.Definition) {
+		w.json(t.Definition)
+		return
 	}
-	return out
+	w.object(func() {
+		w.member("type", cmp.Or(t.Type, "function"))
+		w.optional("name", t.Name)
+		w.optional("description", t.Description)
+		if embeddable(t.Parameters) {
+			w.name("parameters").json(t.Parameters)
+		}
+	})
+}
+
+// jsonTool is what is read of a tool definition.
+type jsonTool struct {
+	Type        string          `json:"type"`
+	Name        string          `json:"name"`
+	Description string          `json:"description"`
+	Parameters  json.RawMessage `json:"parameters"`
 }
 
 func asTools(v attribute.Value) ([]Tool, bool) {
@@ -249,16 +258,4 @@ func asTools(v attribute.Value) ([]Tool, bool) {
 		}
 	}
 	return out, true
-}
-
-// marshal writes JSON that is as short as it can be. What is given to it always has a JSON form; if it had not, the
-// attribute would be empty.
-func marshal(v any) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(v) != nil {
-		return ""
-	}
-	return valid(strings.TrimSuffix(b.String(), "\n"))
 }

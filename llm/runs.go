@@ -2,6 +2,7 @@ package llm
 
 import (
 	"encoding/json"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 )
@@ -116,4 +117,15 @@ func addText(out []attribute.KeyValue, text string, keys ...attribute.Key) []att
 		return out
 	}
 	return add(out, keys, attribute.StringValue(valid(text)))
+}
+
+// marshal writes JSON that is as short as it can be; nothing if a score is not a number.
+func marshal(documents []Document) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(documents) != nil {
+		return ""
+	}
+	return valid(strings.TrimSuffix(b.String(), "\n"))
 }

@@ -24,9 +24,9 @@ var allowed = map[string][]string{
 	"internal/servertest": {}, // for tests of every module
 	"clewhttp":            {".", "propagators", "internal/tracer"},
 	"clewtest":            {"."},
-	"llm":                 {},
+	"llm":                 {"internal/jsonstring"},
 	"redact":              {"internal/jsonstring"},
-	"llmhttp":             {".", "llm"},
+	"llmhttp":             {".", "llm", "internal/jsonstring"},
 
 	// The server's module.
 	"server/internal/trace":               {},

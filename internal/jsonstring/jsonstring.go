@@ -1,5 +1,5 @@
-// Package jsonstring reads the strings of JSON. A decoder of JSON would be in every program that makes a span, and is a
-// twentieth of what the SDK adds to one.
+// Package jsonstring reads and writes the strings of JSON. A decoder of JSON would be in every program that makes a span, and
+// is a twentieth of what the SDK adds to one.
 package jsonstring
 
 import (
