@@ -29,20 +29,46 @@ type recounter interface {
 	recount(e event)
 }
 
+// concluder is a draft of streams at whose end an event repeats the whole answer.
+type concluder interface {
+	// conclude adds the answer to the call, if one of the events has it: the last maxTail or fewer.
+	conclude(last []event) (outcome, bool)
+}
+
+// maxTail is how many events are looked at from the end for the one with the answer. Some servers send more after it.
+const maxTail = 4
+
 // readStream adds to c what the events of a stream say. It reads chunks that are like the template by it; without one it
 // decodes each.
-func readStream(p *provider, c *llm.Call, events iter.Seq[event], like *template) outcome {
+func readStream(p *provider, c *llm.Call, f *framing, body []byte, like *template) outcome {
 	d := p.stream(c)
-	var skipped event // the last one read by the template, if it came last
-	recount := func() {
-		if r, ok := d.(recounter); ok && skipped.data != nil {
-			r.recount(skipped)
+	if end, ok := d.(concluder); ok {
+		if out, ok := end.conclude(f.last(body, maxTail)); ok {
+			return out
 		}
-		skipped = event{}
 	}
-	for e := range events {
+	var taken event // the last one read by the template, if it came last
+	recount := func() {
+		if r, ok := d.(recounter); ok && taken.data != nil {
+			r.recount(taken)
+		}
+		taken = event{}
+	}
+	s := f.scanner()
+	for more := true; more; {
+		if n, last := like.run(body[s.where():]); n > 0 {
+			s.skip(n)
+			taken = last
+		}
+		e, ok := s.next(body)
+		if !ok {
+			if e, ok = s.rest(body); !ok {
+				break
+			}
+			more = false
+		}
 		if like.take(e) {
-			skipped = e
+			taken = e
 			continue
 		}
 		recount()
@@ -59,8 +85,13 @@ func readStream(p *provider, c *llm.Call, events iter.Seq[event], like *template
 func says(p *provider, e event) bool {
 	var c llm.Call
 	d := p.stream(&c)
-	d.add(e)
-	d.finish()
+	if end, ok := d.(concluder); ok {
+		end.conclude([]event{e})
+	}
+	if len(c.Output) == 0 {
+		d.add(e)
+		d.finish()
+	}
 	return slices.ContainsFunc(c.Output, func(m llm.Message) bool { return len(m.Parts) > 0 })
 }
 

@@ -1,6 +1,7 @@
 package llmhttp
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 )
@@ -20,8 +21,9 @@ const (
 
 // frameScanner stops for good at a frame that is not one: nothing tells where the next would begin.
 type frameScanner struct {
-	pos  int
-	kind string // of the last event, often that of the next
+	cursor
+	headers []byte // of the last event, often those of the next
+	kind    string // what they say
 }
 
 func (s *frameScanner) next(body []byte) (event, bool) {
@@ -30,14 +32,17 @@ func (s *frameScanner) next(body []byte) (event, bool) {
 		return event{}, false
 	}
 	length, headers := int64(binary.BigEndian.Uint32(frame)), int64(binary.BigEndian.Uint32(frame[4:]))
-	if length < frameMin || length > frameMax || headers > length-frameMin || int64(len(frame)) < length ||
-		crc32.ChecksumIEEE(frame[:8]) != binary.BigEndian.Uint32(frame[8:]) ||
-		crc32.ChecksumIEEE(frame[:length-4]) != binary.BigEndian.Uint32(frame[length-4:]) {
+	if length < frameMin || length > frameMax || headers > length-frameMin || int64(len(frame)) < length {
+		return event{}, false
+	}
+	sum := crc32.ChecksumIEEE(frame[:8])
+	if sum != binary.BigEndian.Uint32(frame[8:]) ||
+		crc32.Update(sum, crc32.IEEETable, frame[8:length-4]) != binary.BigEndian.Uint32(frame[length-4:]) {
 		return event{}, false
 	}
 	s.pos += int(length)
-	if kind := frameKind(frame[framePrelude : framePrelude+headers]); string(kind) != s.kind {
-		s.kind = string(kind)
+	if h := frame[framePrelude : framePrelude+headers]; !bytes.Equal(h, s.headers) {
+		s.headers, s.kind = h, string(frameKind(h))
 	}
 	return event{kind: s.kind, data: frame[framePrelude+headers : length-4]}, true
 }

@@ -195,7 +195,9 @@ func (rec *recording) readResponse(why string, err error) {
 		if rec.call.Params.Stream == nil {
 			rec.call.Params.Stream = new(true)
 		}
-		out = readStream(rec.provider, &rec.call, framing.events(body), &template{shape: rec.provider.shape})
+		like := newTemplate(rec.provider.shape)
+		out = readStream(rec.provider, &rec.call, framing, body, like)
+		like.giveBack()
 	} else {
 		out = rec.provider.response(&rec.call, body)
 	}

@@ -71,7 +71,7 @@ func TestBodiesCutAnywhereAreReadSoFar(t *testing.T) {
 						}
 						continue
 					}
-					c, _ := drafted(p, answered[n][:cut], streams[n], &template{shape: p.shape})
+					c, _ := drafted(p, answered[n][:cut], streams[n], newTemplate(p.shape))
 					for _, got := range texts(c) {
 						begins := func(want string) bool { return strings.HasPrefix(want, got) }
 						if !slices.ContainsFunc(texts(whole), begins) {
@@ -145,7 +145,7 @@ func TestAHundredThousandNumbersBuildABoundedAnswer(t *testing.T) {
 			for n := range 100_000 {
 				body = append(body, many.event(7*n)...)
 			}
-			c, _ := drafted(p, body, many.framing, &template{shape: p.shape})
+			c, _ := drafted(p, body, many.framing, newTemplate(p.shape))
 			parts := 0
 			for _, m := range c.Output {
 				parts += len(m.Parts)

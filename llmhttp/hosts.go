@@ -53,13 +53,26 @@ var hosts = []host{
 
 type host struct{ pattern, name string }
 
+// fits reports whether an address is one of the pattern's.
+func (h host) fits(address string) bool {
+	// Nearly all differ at the end already.
+	for p, a := len(h.pattern)-1, len(address)-1; p >= 0 && strings.IndexByte(`*?[]\`, h.pattern[p]) < 0; p, a = p-1, a-1 {
+		if a < 0 || h.pattern[p] != address[a] {
+			return false
+		}
+	}
+	ok, err := path.Match(h.pattern, address)
+	return ok && err == nil
+}
+
 // knownProvider is the name of the provider at u, "" if it is not known. Hosts that the program has named come first.
 func (c *config) knownProvider(u *url.URL) string {
 	name := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	addresses := [...]string{name, name + ":" + u.Port()}
 	for _, list := range [][]host{c.hosts, hosts} {
 		for _, h := range list {
-			for _, address := range []string{name, name + ":" + u.Port()} {
-				if ok, err := path.Match(h.pattern, address); ok && err == nil {
+			for _, address := range addresses {
+				if h.fits(address) {
 					return h.name
 				}
 			}

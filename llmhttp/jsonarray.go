@@ -5,7 +5,8 @@ package llmhttp
 var jsonArray = &framing{scanner: func() scanner { return &arrayScanner{} }, object: true}
 
 type arrayScanner struct {
-	pos      int // what comes next
+	cursor       // at what comes next
+	begin    int // what comes after the object before
 	start    int // where the object begins that is being read
 	depth    int // how many braces are open in it
 	inString bool
@@ -29,11 +30,18 @@ func (s *arrayScanner) next(body []byte) (event, bool) {
 		case b == '}' && s.depth > 0:
 			if s.depth--; s.depth == 0 {
 				s.pos++
-				return event{data: body[s.start:s.pos]}, true
+				e := event{data: body[s.start:s.pos], frame: body[s.begin:s.pos], at: s.start - s.begin}
+				s.begin = s.pos
+				return e, true
 			}
 		}
 	}
 	return event{}, false
+}
+
+func (s *arrayScanner) skip(n int) {
+	s.cursor.skip(n)
+	s.begin = s.pos
 }
 
 // rest returns nothing: an object says itself where it ends.

@@ -1,6 +1,9 @@
 package llmhttp
 
-import "bytes"
+import (
+	"bytes"
+	"unicode"
+)
 
 // jsonLines has a JSON value in each line.
 var jsonLines = &framing{
@@ -10,20 +13,20 @@ var jsonLines = &framing{
 }
 
 type lineScanner struct {
-	pos  int // where the line begins
-	seen int // up to here it has no end
+	cursor     // at a line
+	seen   int // up to here it has no end
 }
 
 func (s *lineScanner) next(body []byte) (event, bool) {
 	for {
-		end := find(body, '\n', s.seen, len(body))
+		end := find(body, '\n', max(s.seen, s.pos), len(body))
 		if s.seen = end; end == len(body) {
 			return event{}, false
 		}
-		line := bytes.TrimSpace(body[s.pos:end])
+		frame := body[s.pos : end+1]
 		s.pos, s.seen = end+1, end+1
-		if len(line) > 0 {
-			return event{data: line}, true
+		if line := bytes.TrimLeftFunc(frame, unicode.IsSpace); len(line) > 0 {
+			return event{data: bytes.TrimRightFunc(line, unicode.IsSpace), frame: frame, at: len(frame) - len(line)}, true
 		}
 	}
 }

@@ -8,17 +8,14 @@ import (
 	"github.com/clewhq/clew/llm"
 )
 
-// responsesDraft keeps the events of a stream: the last one has the whole answer, and the others need only be read if it
-// has not come.
+// responsesDraft puts the events of a stream together. Where the last one has the whole answer, the others need not be read.
 type responsesDraft struct {
-	call   *llm.Call
-	events [][]byte
+	call  *llm.Call
+	out   outcome
+	items pieces[outputItem]
 }
 
 func responsesStream(c *llm.Call) draft { return &responsesDraft{call: c} }
-
-// maxTail is how many events are looked at from the end for the one with the answer. Some servers send more after it.
-const maxTail = 4
 
 type responseEvent struct {
 	Type     string          `json:"type"`
@@ -33,29 +30,14 @@ func (e *responseEvent) whole() bool {
 	return e.Type == "response.completed" || e.Type == "response.incomplete" || e.Type == "response.failed"
 }
 
-// fewEvents is room for the events of most streams.
-const fewEvents = 512
-
-func (d *responsesDraft) add(e event) bool {
-	if len(d.events) == 1 { // of many drafts it is the only one: see says
-		d.events = slices.Grow(d.events, fewEvents)
-	}
-	d.events = append(d.events, e.data)
-	return true
-}
-
-// textOf is never asked, because nothing is decoded before the end.
-func (d *responsesDraft) textOf(event, string) *strings.Builder { return nil }
-
-func (d *responsesDraft) finish() outcome {
-	tail := d.events[max(0, len(d.events)-maxTail):]
-	for _, data := range slices.Backward(tail) {
+func (d *responsesDraft) conclude(last []event) (outcome, bool) {
+	for _, event := range slices.Backward(last) {
 		var e responseEvent
-		if unmarshal(data, &e) && e.whole() {
-			return e.Response.apply(d.call)
+		if unmarshal(event.data, &e) && e.whole() {
+			return e.Response.apply(d.call), true
 		}
 	}
-	return d.putTogether()
+	return outcome{}, false
 }
 
 // outputItem is an item that is being put together.
@@ -64,29 +46,30 @@ type outputItem struct {
 	done []llm.Part // what it is, if it has come to its end
 }
 
-// putTogether reads a stream that broke off.
-func (d *responsesDraft) putTogether() outcome {
-	var out outcome
-	var items pieces[outputItem]
-	for _, data := range d.events {
-		var e responseEvent
-		if !unmarshal(data, &e) {
-			continue
-		}
-		switch e.Type {
-		case "response.created", "response.in_progress":
-			e.Response.head(d.call)
-			continue
-		case "error":
-			out.err = errorOf(data)
-			continue
-		}
-		if item := items.at(e.Index); item != nil {
+func (d *responsesDraft) add(event event) bool {
+	var e responseEvent
+	if !unmarshal(event.data, &e) {
+		return true // cut off, or not for us
+	}
+	switch e.Type {
+	case "response.created", "response.in_progress":
+		e.Response.head(d.call)
+	case "error":
+		d.out.err = errorOf(event.data)
+	default:
+		if item := d.items.at(e.Index); item != nil {
 			item.add(&e)
 		}
 	}
+	return true
+}
+
+// textOf returns nil: streams that broke off are few.
+func (d *responsesDraft) textOf(event, string) *strings.Builder { return nil }
+
+func (d *responsesDraft) finish() outcome {
 	m := llm.Message{Role: llm.RoleAssistant}
-	for item := range items.inOrder() {
+	for item := range d.items.inOrder() {
 		if item.done != nil {
 			m.Parts = append(m.Parts, item.done...)
 		} else {
@@ -96,7 +79,7 @@ func (d *responsesDraft) putTogether() outcome {
 	if len(m.Parts) > 0 {
 		answered(d.call, m)
 	}
-	return out
+	return d.out
 }
 
 func (b *outputItem) add(e *responseEvent) {

@@ -5,12 +5,16 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
+
+	"github.com/clewhq/clew/internal/jsonstring"
 )
 
 // template makes reading a long stream cheap. Its chunks are the same, byte for byte, but for the text in the middle, and
 // noise such as a padding that hides the text's length. So after one has been decoded, the text of the next is what stands
-// between the same bytes. A chunk that differs in anything else is decoded, and may become the new template.
+// between the same bytes, those of the frame included. A chunk that differs in anything else is decoded, and may become the
+// new template.
 type template struct {
 	shape   *shape
 	kind    string   // of the event
@@ -19,6 +23,30 @@ type template struct {
 	text    int // which hole is the text
 	to      *strings.Builder
 	learned int
+
+	// How much of the first and of the last of fixed is the frame. Of a frame that is never the same it is nothing.
+	before, after int
+	framed        bool
+
+	room []byte // for texts
+}
+
+// templates hold the room of those that were used.
+var templates = sync.Pool{New: func() any { return new(template) }}
+
+func newTemplate(s *shape) *template {
+	t := templates.Get().(*template)
+	t.shape = s
+	return t
+}
+
+// giveBack ends the use of t.
+func (t *template) giveBack() {
+	if cap(t.room) > maxPooled {
+		t.room = nil
+	}
+	*t = template{room: t.room}
+	templates.Put(t)
 }
 
 // shape names the members whose values differ from chunk to chunk.
@@ -38,42 +66,89 @@ const maxTemplates = 64
 
 const holeFiller = "filler"
 
+// run takes the chunks that a stream begins with, as long as they are like the template, and returns how long they are. last
+// is the last of them.
+func (t *template) run(stream []byte) (n int, last event) {
+	if t == nil || !t.framed {
+		return 0, event{}
+	}
+	said := t.room[:0]
+	for {
+		text, size := t.match(stream[n:], 0, 0)
+		if size == 0 {
+			break
+		}
+		more, ok := text.appendTo(said)
+		if !ok {
+			break
+		}
+		said = more
+		last = event{kind: t.kind, data: stream[n+t.before : n+size-t.after]}
+		n += size
+	}
+	t.to.Write(said)
+	t.room = said
+	return n, last
+}
+
 // take adds the text of a chunk that is like the template.
 func (t *template) take(e event) bool {
 	if t == nil || t.fixed == nil || e.kind != t.kind {
 		return false
 	}
-	data := e.data
-	var text []byte
+	text, size := t.match(e.data, t.before, t.after)
+	if size != len(e.data) {
+		return false
+	}
+	said, ok := text.appendTo(t.room[:0])
+	if !ok {
+		return false
+	}
+	t.to.Write(said)
+	t.room = said
+	t.frame(e)
+	return true
+}
+
+// match returns how long the chunk is that data begins with, 0 if it is not like the template, and the text it says. before and
+// after are how much of the frame is not in data.
+func (t *template) match(data []byte, before, after int) (text inside, size int) {
+	rest := data
 	for i, h := range t.holes {
-		rest, ok := bytes.CutPrefix(data, t.fixed[i])
-		if !ok {
-			return false
+		fixed := t.fixed[i][before:]
+		if before = 0; !bytes.HasPrefix(rest, fixed) {
+			return text, 0
 		}
-		end := h.end(rest)
-		if end < 0 {
-			return false
+		rest = rest[len(fixed):]
+		value, ok := h.value(rest)
+		if !ok {
+			return text, 0
 		}
 		if i == t.text {
-			text = rest[:end]
-		} else if !h.number && !plain(rest[:end]) {
-			return false
+			text = value
+		} else if !value.plain {
+			return text, 0
 		}
-		data = rest[end:]
+		rest = rest[len(value.raw):]
 	}
-	if !bytes.Equal(data, t.fixed[len(t.holes)]) {
-		return false
+	fixed := t.fixed[len(t.holes)]
+	fixed = fixed[:len(fixed)-after]
+	if !bytes.HasPrefix(rest, fixed) {
+		return text, 0
 	}
-	if plain(text) {
-		t.to.Write(text)
-		return true
+	return text, len(data) - len(rest) + len(fixed)
+}
+
+// frame makes the frame of an event that is like the template part of it.
+func (t *template) frame(e event) {
+	if t.framed = e.frame != nil; !t.framed {
+		return
 	}
-	var unquoted string
-	if json.Unmarshal(slices.Concat([]byte{'"'}, text, []byte{'"'}), &unquoted) != nil {
-		return false
-	}
-	t.to.WriteString(unquoted)
-	return true
+	first, last := t.fixed[0][t.before:], t.fixed[len(t.holes)]
+	t.fixed[0] = e.frame[:e.at+len(first)]
+	end := e.at + len(e.data)
+	t.fixed[len(t.holes)] = e.frame[end-(len(last)-t.after):]
+	t.before, t.after = e.at, len(e.frame)-end
 }
 
 // learn makes a chunk that was decoded the template, if it says nothing but text: where to says the text of such a chunk
@@ -83,7 +158,7 @@ func (t *template) learn(e event, to func(e event, text string) *strings.Builder
 	if t == nil {
 		return
 	}
-	if t.fixed = nil; t.shape == nil || t.learned >= maxTemplates {
+	if t.fixed, t.framed = nil, false; t.shape == nil || t.learned >= maxTemplates {
 		return
 	}
 	for _, name := range t.shape.texts {
@@ -109,8 +184,10 @@ func (t *template) learn(e event, to func(e event, text string) *strings.Builder
 			from = h.to
 		}
 		filled = append(filled, e.data[from:]...)
-		if b := to(event{e.kind, filled}, holeFiller); b != nil {
+		if b := to(event{kind: e.kind, data: filled}, holeFiller); b != nil {
 			t.kind, t.fixed, t.text, t.to = e.kind, append(fixed, e.data[from:]), slices.Index(t.holes, text), b
+			t.before, t.after = 0, 0
+			t.frame(e)
 			return
 		}
 	}
@@ -130,24 +207,24 @@ func holeOf(data []byte, name string) (h hole, ok bool) {
 	if h.number = h.from < len(data) && data[h.from] != '"'; !h.number {
 		h.from = min(h.from+1, len(data))
 	}
-	end := h.end(data[h.from:])
-	h.to = h.from + end
-	return h, end >= 0
+	v, ok := h.value(data[h.from:])
+	h.to = h.from + len(v.raw)
+	if ok { // else the chunk is not JSON, however well it would be with another value
+		_, ok = v.appendTo(nil)
+	}
+	return h, ok
 }
 
-// end returns where the value is over that data begins with, or -1 if it is none that fits.
-func (h *hole) end(data []byte) int {
+// value returns the value that fits the hole and that data begins with.
+func (h *hole) value(data []byte) (v inside, ok bool) {
 	if !h.number {
-		return stringEnd(data)
+		return stringInside(data)
 	}
 	n := 0
 	for n < len(data) && data[n] >= '0' && data[n] <= '9' {
 		n++
 	}
-	if n == 0 || n > 1 && data[0] == '0' {
-		return -1
-	}
-	return n
+	return inside{data[:n], true}, n > 0 && (n == 1 || data[0] != '0')
 }
 
 // filler is a value that fits.
@@ -158,27 +235,47 @@ func (h *hole) filler() string {
 	return holeFiller
 }
 
-// stringEnd returns where the JSON string is closed whose inside data begins with, or -1.
-func stringEnd(data []byte) int {
-	for i := 0; i < len(data); i++ {
-		switch data[i] {
+// inside is what stands between the quotes of a JSON string, or a number.
+type inside struct {
+	raw   []byte
+	plain bool // it is its own text
+}
+
+// stringInside returns the inside of the string whose inside data begins with. It is not ok if the string is not closed.
+func stringInside(data []byte) (s inside, ok bool) {
+	n := jsonstring.Plain(data)
+	if n < len(data) && data[n] == '"' {
+		return inside{data[:n], true}, true
+	}
+	for ; n < len(data); n++ {
+		switch data[n] {
 		case '"':
-			return i
+			return inside{data[:n], plain(data[:n])}, true
 		case '\\':
-			i++
+			n++
 		}
 	}
-	return -1
+	return s, false
+}
+
+// appendTo appends the text that the string says; it is not ok if it is no string.
+func (s inside) appendTo(dst []byte) (out []byte, ok bool) {
+	if s.plain {
+		return append(dst, s.raw...), true
+	}
+	var text string
+	if json.Unmarshal(slices.Concat([]byte{'"'}, s.raw, []byte{'"'}), &text) != nil {
+		return dst, false
+	}
+	return append(dst, text...), true
 }
 
 // plain reports whether the inside of a JSON string is its own text.
 func plain(raw []byte) bool {
-	ascii := true
 	for _, b := range raw {
 		if b < ' ' || b == '\\' {
 			return false
 		}
-		ascii = ascii && b < utf8.RuneSelf
 	}
-	return ascii || utf8.Valid(raw)
+	return utf8.Valid(raw)
 }
