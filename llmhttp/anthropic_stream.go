@@ -89,7 +89,7 @@ func startBlock(b *block, raw json.RawMessage) {
 
 func (d *anthropicDraft) textOf(e event, text string) *strings.Builder {
 	var a anthropicEvent
-	if json.Unmarshal(e.data, &a) != nil || a.Type != "content_block_delta" {
+	if !fits(e.data, &a) || a.Type != "content_block_delta" {
 		return nil
 	}
 	b := d.blocks.at(a.Index)

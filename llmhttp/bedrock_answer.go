@@ -1,7 +1,6 @@
 package llmhttp
 
 import (
-	"encoding/json"
 	"strings"
 
 	"github.com/clewhq/clew/llm"
@@ -127,7 +126,7 @@ func (d *converseDraft) add(e event) bool {
 
 func (d *converseDraft) textOf(e event, text string) *strings.Builder {
 	var c converseEvent
-	if e.kind != deltaEvent || json.Unmarshal(e.data, &c) != nil {
+	if e.kind != deltaEvent || !fits(e.data, &c) {
 		return nil
 	}
 	b := d.blocks.at(c.Index)

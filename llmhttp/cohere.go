@@ -130,7 +130,7 @@ func (d *cohereDraft) add(e event) bool {
 
 func (d *cohereDraft) textOf(e event, text string) *strings.Builder {
 	var c cohereEvent
-	if json.Unmarshal(e.data, &c) != nil {
+	if !fits(e.data, &c) {
 		return nil
 	}
 	content, call := c.Delta.Message.Content, c.Delta.Message.ToolCalls.call()

@@ -14,14 +14,14 @@ func partsOf(content json.RawMessage, part func(json.RawMessage) llm.Part) []llm
 		return nil
 	}
 	var text *string
-	if content[0] != '[' && json.Unmarshal(content, &text) == nil {
+	if content[0] != '[' && fits(content, &text) {
 		if text == nil || *text == "" {
 			return nil
 		}
 		return []llm.Part{llm.Text(*text)}
 	}
 	var list []json.RawMessage
-	if json.Unmarshal(content, &list) != nil {
+	if !fits(content, &list) {
 		return []llm.Part{llm.Other(content)}
 	}
 	var parts []llm.Part

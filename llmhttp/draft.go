@@ -48,7 +48,8 @@ func readStream(p *provider, c *llm.Call, f *framing, body []byte, like *templat
 		}
 	}
 	var taken event // the last one read by the template, if it came last
-	recount := func() {
+	settle := func() {
+		like.settle()
 		if r, ok := d.(recounter); ok && taken.data != nil {
 			r.recount(taken)
 		}
@@ -71,13 +72,13 @@ func readStream(p *provider, c *llm.Call, f *framing, body []byte, like *templat
 			taken = e
 			continue
 		}
-		recount()
+		settle()
 		if !d.add(e) {
 			break
 		}
 		like.learn(e, d.textOf)
 	}
-	recount()
+	settle()
 	return d.finish()
 }
 

@@ -24,7 +24,7 @@ const maxErrorDepth = 4
 
 func errorWithin(body []byte, depth int) *apiError {
 	var list []json.RawMessage
-	if json.Unmarshal(body, &list) == nil && len(list) > 0 {
+	if fits(body, &list) && len(list) > 0 {
 		body = list[0]
 	}
 	var e struct {
@@ -36,10 +36,10 @@ func errorWithin(body []byte, depth int) *apiError {
 		Status  json.RawMessage `json:"status"`
 	}
 	var text string
-	if json.Unmarshal(body, &text) == nil {
+	if fits(body, &text) {
 		return &apiError{message: text}
 	}
-	if json.Unmarshal(body, &e) != nil {
+	if !fits(body, &e) {
 		return nil
 	}
 	if depth > 0 && bytes.HasPrefix(e.Error, []byte("{")) {
@@ -64,7 +64,7 @@ func errorWithin(body []byte, depth int) *apiError {
 // justText returns the text of a JSON string, and nothing for other JSON, which it does not read: that may be long.
 func justText(raw json.RawMessage) string {
 	var s string
-	if !bytes.HasPrefix(raw, []byte(`"`)) || json.Unmarshal(raw, &s) != nil {
+	if !bytes.HasPrefix(raw, []byte(`"`)) || !fits(raw, &s) {
 		return ""
 	}
 	return s

@@ -132,7 +132,7 @@ func (d *geminiDraft) read(data []byte) bool {
 
 func (d *geminiDraft) textOf(e event, text string) *strings.Builder {
 	var a geminiAnswer
-	if json.Unmarshal(e.data, &a) != nil || len(a.Candidates) != 1 || len(a.Error) > 0 || a.PromptFeedback.BlockReason != "" {
+	if !fits(e.data, &a) || len(a.Candidates) != 1 || len(a.Error) > 0 || a.PromptFeedback.BlockReason != "" {
 		return nil
 	}
 	c := d.candidates.at(a.Candidates[0].Index)

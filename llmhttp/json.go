@@ -3,18 +3,20 @@ package llmhttp
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"math"
 	"strconv"
+
+	"github.com/clewhq/clew/internal/jsonfit"
 )
 
 // unmarshal reads as much of data into v as fits: a member of an unexpected type is left out and the rest is read. It
-// reports whether data was JSON.
+// reports whether data was JSON. A json.RawMessage in v shares the memory of data.
 func unmarshal(data []byte, v any) bool {
-	err := json.Unmarshal(data, v)
-	var mismatch *json.UnmarshalTypeError
-	return err == nil || errors.As(err, &mismatch)
+	return jsonfit.Unmarshal(data, v) != jsonfit.ErrSyntax
 }
+
+// fits is unmarshal that reports whether all of data fits.
+func fits(data []byte, v any) bool { return jsonfit.Unmarshal(data, v) == nil }
 
 // unmarshalPrefix is unmarshal for an object that may be cut off: of one that is, it reads the members before the first that
 // is not whole. It reports whether there was one.

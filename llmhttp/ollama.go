@@ -212,7 +212,7 @@ func (d *ollamaDraft) end(a *ollamaAnswer) {
 
 func (d *ollamaDraft) textOf(e event, text string) *strings.Builder {
 	var a ollamaAnswer
-	if json.Unmarshal(e.data, &a) != nil || a.done() || len(a.Message.ToolCalls) > 0 || len(a.Error) > 0 ||
+	if !fits(e.data, &a) || a.done() || len(a.Message.ToolCalls) > 0 || len(a.Error) > 0 ||
 		a.PromptCount.value != nil || len(a.Embedding) > 0 || len(a.Embeddings) > 0 {
 		return nil
 	}

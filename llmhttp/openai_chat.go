@@ -106,10 +106,10 @@ func outputType(format string) string {
 func stringOrList(raw json.RawMessage) []string {
 	var list []string
 	var one string
-	if json.Unmarshal(raw, &list) == nil {
+	if fits(raw, &list) {
 		return list
 	}
-	if json.Unmarshal(raw, &one) == nil && one != "" {
+	if fits(raw, &one) && one != "" {
 		return []string{one}
 	}
 	return nil

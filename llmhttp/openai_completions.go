@@ -96,7 +96,7 @@ func (d *completionsDraft) add(e event) bool {
 
 func (d *completionsDraft) textOf(e event, text string) *strings.Builder {
 	var chunk completionsAnswer
-	if json.Unmarshal(e.data, &chunk) != nil || len(chunk.Choices) != 1 || chunk.Usage != nil || len(chunk.Error) > 0 {
+	if !fits(e.data, &chunk) || len(chunk.Choices) != 1 || chunk.Usage != nil || len(chunk.Error) > 0 {
 		return nil
 	}
 	fragment := chunk.Choices[0]

@@ -51,7 +51,7 @@ func (f openAIFunCall) arguments() string { return textOrRaw(f.Arguments) }
 // textOrRaw returns the text of a JSON string, nothing for null, and other JSON as it is.
 func textOrRaw(raw json.RawMessage) string {
 	var s string
-	if len(raw) == 0 || json.Unmarshal(raw, &s) == nil { // null leaves s as it is
+	if len(raw) == 0 || fits(raw, &s) { // null leaves s as it is
 		return s
 	}
 	return string(raw)
@@ -114,7 +114,7 @@ func contentPart(raw json.RawMessage) llm.Part {
 			Data string `json:"file_data"`
 		} `json:"file"`
 	}
-	if json.Unmarshal(raw, &p) != nil {
+	if !fits(raw, &p) {
 		return llm.Other(raw)
 	}
 	switch {
@@ -126,7 +126,7 @@ func contentPart(raw json.RawMessage) llm.Part {
 		var image struct {
 			URL string `json:"url"`
 		}
-		if json.Unmarshal(p.ImageURL, &image) != nil {
+		if !fits(p.ImageURL, &image) {
 			image.URL = textOrRaw(p.ImageURL)
 		}
 		return media("image", image.URL)

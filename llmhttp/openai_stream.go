@@ -59,7 +59,7 @@ func (d *chatDraft) add(e event) bool {
 
 func (d *chatDraft) textOf(e event, text string) *strings.Builder {
 	var chunk openAIChunk
-	if json.Unmarshal(e.data, &chunk) != nil || len(chunk.Choices) != 1 ||
+	if !fits(e.data, &chunk) || len(chunk.Choices) != 1 ||
 		chunk.Usage != nil || chunk.XGroq.Usage != nil || len(chunk.Error) > 0 {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (d *chatDraft) textOf(e event, text string) *strings.Builder {
 
 // textIn returns the text of content that is a JSON string.
 func textIn(content json.RawMessage) (text string, ok bool) {
-	return text, len(content) > 0 && content[0] == '"' && json.Unmarshal(content, &text) == nil
+	return text, len(content) > 0 && content[0] == '"' && fits(content, &text)
 }
 
 func (d *chatDraft) finish() outcome {

@@ -2,7 +2,6 @@ package llmhttp
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +27,7 @@ type template struct {
 	before, after int
 	framed        bool
 
-	room []byte // for texts
+	said []byte // texts that are not yet where they go
 }
 
 // templates hold the room of those that were used.
@@ -42,10 +41,10 @@ func newTemplate(s *shape) *template {
 
 // giveBack ends the use of t.
 func (t *template) giveBack() {
-	if cap(t.room) > maxPooled {
-		t.room = nil
+	if cap(t.said) > maxPooled {
+		t.said = nil
 	}
-	*t = template{room: t.room}
+	*t = template{said: t.said[:0]}
 	templates.Put(t)
 }
 
@@ -67,47 +66,46 @@ const maxTemplates = 64
 const holeFiller = "filler"
 
 // run takes the chunks that a stream begins with, as long as they are like the template, and returns how long they are. last
-// is the last of them.
+// is the last of them. What was taken goes to the draft by settle.
 func (t *template) run(stream []byte) (n int, last event) {
 	if t == nil || !t.framed {
 		return 0, event{}
 	}
-	said := t.room[:0]
 	for {
 		text, size := t.match(stream[n:], 0, 0)
-		if size == 0 {
-			break
+		if size == 0 || !t.say(text) {
+			return n, last
 		}
-		more, ok := text.appendTo(said)
-		if !ok {
-			break
-		}
-		said = more
 		last = event{kind: t.kind, data: stream[n+t.before : n+size-t.after]}
 		n += size
 	}
-	t.to.Write(said)
-	t.room = said
-	return n, last
 }
 
-// take adds the text of a chunk that is like the template.
+// take takes the text of a chunk, if that is like the template.
 func (t *template) take(e event) bool {
 	if t == nil || t.fixed == nil || e.kind != t.kind {
 		return false
 	}
 	text, size := t.match(e.data, t.before, t.after)
-	if size != len(e.data) {
+	if size != len(e.data) || !t.say(text) {
 		return false
 	}
-	said, ok := text.appendTo(t.room[:0])
-	if !ok {
-		return false
-	}
-	t.to.Write(said)
-	t.room = said
 	t.frame(e)
 	return true
+}
+
+// say takes a text; it is not ok if that is none.
+func (t *template) say(text inside) (ok bool) {
+	t.said, ok = text.appendTo(t.said)
+	return ok
+}
+
+// settle puts the texts of the chunks that were taken where they go.
+func (t *template) settle() {
+	if t != nil && len(t.said) > 0 {
+		t.to.Write(t.said)
+		t.said = t.said[:0]
+	}
 }
 
 // match returns how long the chunk is that data begins with, 0 if it is not like the template, and the text it says. before and
@@ -264,7 +262,7 @@ func (s inside) appendTo(dst []byte) (out []byte, ok bool) {
 		return append(dst, s.raw...), true
 	}
 	var text string
-	if json.Unmarshal(slices.Concat([]byte{'"'}, s.raw, []byte{'"'}), &text) != nil {
+	if !fits(slices.Concat([]byte{'"'}, s.raw, []byte{'"'}), &text) {
 		return dst, false
 	}
 	return append(dst, text...), true

@@ -18,6 +18,7 @@ var allowed = map[string][]string{
 	"internal/tracer":     {"internal/inherit"},
 	"internal/export":     {"internal/otlp"},
 	"internal/jsonstring": {},
+	"internal/jsonfit":    {"internal/jsonstring"},
 	"internal/otlp":       {"internal/jsonstring"},
 	"internal/importtest": {},
 	"internal/modeltest":  {}, // for tests of every module
@@ -26,7 +27,7 @@ var allowed = map[string][]string{
 	"clewtest":            {"."},
 	"llm":                 {"internal/jsonstring"},
 	"redact":              {"internal/jsonstring"},
-	"llmhttp":             {".", "llm", "internal/jsonstring"},
+	"llmhttp":             {".", "llm", "internal/jsonfit", "internal/jsonstring"},
 
 	// The server's module.
 	"server/internal/trace":               {},
