@@ -43,20 +43,52 @@ func (in *Ingest) commit(ctx context.Context, facts []trace.Fact, h *hold) *fail
 	}
 }
 
-// run is the committer. It joins what has come in during the last commit into
-// one Append: a commit costs the same for one request as for fifty, and with
-// nobody else waiting none has to wait for company.
+// run is the committer. It joins what has come in during the last commit, and
+// shortly after it, into one Append: a commit costs little more for two requests
+// than for one.
 func (in *Ingest) run() {
 	defer close(in.drained)
+	var c company
 	for {
+		in.gather(c)
 		batch, closed := in.next()
 		switch {
 		case len(batch) > 0:
+			start := time.Now()
 			in.commitBatch(batch)
+			c = company{until: time.Now().Add(time.Since(start) / patience), requests: len(batch) + in.waiting()}
 		case closed:
 			return
 		default:
 			<-in.wake
+		}
+	}
+}
+
+// company is whom the next commit waits for: those who were answered just now
+// are about to send again, and shall not find that a commit without them has
+// begun. With one sender nobody is waited for in vain: its request is all.
+type company struct {
+	until    time.Time
+	requests int
+}
+
+// gather waits until the company is complete or has let others wait too long.
+func (in *Ingest) gather(c company) {
+	late := time.Until(c.until)
+	if late <= 0 {
+		return
+	}
+	timer := time.NewTimer(late)
+	defer timer.Stop()
+	for in.waiting() < c.requests {
+		select {
+		case <-in.wake:
+			if in.closing() {
+				return
+			}
+		case <-timer.C:
+			return
 		}
 	}
 }
@@ -164,6 +196,13 @@ func (in *Ingest) waiting() int {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return len(in.queue)
+}
+
+// closing reports whether Close was called.
+func (in *Ingest) closing() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.closed
 }
 
 // idle reports whether nothing waits for its commit.
