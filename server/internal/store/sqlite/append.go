@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -61,20 +62,34 @@ func (s *Store) append(ctx context.Context, facts []trace.Fact) error {
 			}
 		}
 		batches := slices.DeleteFunc(batches, func(b *batch) bool { return b.st == nil })
-		index, err := w.encode(batches)
+		parts, err := w.encode(batches)
+		defer w.s.vocabularies.put(parts)
 		if err != nil {
 			return err
 		}
-		for _, b := range batches {
-			if err := w.store(b); err != nil {
-				return fmt.Errorf("trace %s: %w", b.id, err)
-			}
-		}
-		if err := w.finish(); err != nil {
+		var index segmentBuilder
+		var building sync.WaitGroup
+		building.Go(func() {
+			eachTerm(parts, index.add)
+			index.flush()
+		})
+		err = w.storeAll(batches)
+		building.Wait()
+		if err != nil {
 			return err
 		}
-		return w.addSegment(index)
+		return w.addSegment(&index)
 	})
+}
+
+// storeAll writes the rows of all batches.
+func (w *writer) storeAll(batches []*batch) error {
+	for _, b := range batches {
+		if err := w.store(b); err != nil {
+			return fmt.Errorf("trace %s: %w", b.id, err)
+		}
+	}
+	return w.finish()
 }
 
 // group sorts facts by trace, in order of arrival, and merges those of one span.
@@ -153,13 +168,18 @@ func inParallel[T any](all []T, fn func(part []T) error) error {
 	return nil
 }
 
-// encode makes the frames and the index of what is to be written.
-func (w *writer) encode(batches []*batch) (*terms, error) {
+// encode makes the frames of what is to be written and collects its terms, which
+// are in as many parts as processors took part.
+func (w *writer) encode(batches []*batch) (parts []*vocabulary, err error) {
+	// In this order most postings need no sorting.
+	batches = slices.SortedFunc(slices.Values(batches), func(a, b *batch) int { return cmp.Compare(a.st.no, b.st.no) })
 	var mu sync.Mutex
-	index := newTerms()
-	err := inParallel(batches, func(part []*batch) error {
+	err = inParallel(batches, func(part []*batch) error {
 		var scratch []byte
-		mine := newTerms()
+		ts := terms{vocabulary: w.s.vocabularies.get()}
+		mu.Lock()
+		parts = append(parts, ts.vocabulary)
+		mu.Unlock()
 		for _, b := range part {
 			if len(b.draft.entries) > 0 {
 				var err error
@@ -167,23 +187,21 @@ func (w *writer) encode(batches []*batch) (*terms, error) {
 					return fmt.Errorf("trace %s: %w", b.id, err)
 				}
 			}
-			mine.begin(b.st.no)
+			ts.begin(b.st.no)
 			for i := range b.draft.entries {
-				mine.span(&b.draft.entries[i])
+				ts.span(&b.draft.entries[i])
 			}
 			for _, ev := range b.loose {
-				mine.looseEvent(ev)
+				ts.looseEvent(ev)
 			}
 			for _, t := range b.terms {
-				mine.text(t.s, t.json)
+				ts.text(t.s, t.json)
 			}
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		index.merge(mine)
+		ts.sort()
 		return nil
 	})
-	return index, err
+	return parts, err
 }
 
 // store writes the rows of one batch.

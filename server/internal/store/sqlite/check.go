@@ -224,7 +224,7 @@ func (c *checker) trace(no int64, revised bool, row *trace.Summary) error {
 	}
 	had := c.index[no]
 	c.index[no] = 0
-	ts.each(c.add)
+	eachTerm([]*vocabulary{ts.vocabulary}, c.add)
 	if c.index[no] != had {
 		c.problem("trace %s: the index has other words than its spans", row.TraceID)
 	}

@@ -121,16 +121,14 @@ func (ix *index) findWithin(t *tx, term string, prefix bool, within *[]int64) (p
 	return p, nil
 }
 
-// addSegment writes the terms of a commit.
-func (w *writer) addSegment(ts *terms) error {
-	if len(ts.words)+len(ts.placed) == 0 {
+// addSegment writes the index of a commit.
+func (w *writer) addSegment(b *segmentBuilder) error {
+	blocks := b.take()
+	if len(blocks) == 0 {
 		return nil
 	}
-	var b segmentBuilder
-	ts.each(b.add)
-	b.flush()
 	no := w.nextSegment()
-	for i, data := range b.take() {
+	for i, data := range blocks {
 		if _, err := w.tx.exec(insertBlock, no<<blockBits|int64(i), data); err != nil {
 			return err
 		}

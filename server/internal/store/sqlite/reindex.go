@@ -49,6 +49,9 @@ func (s *Store) reindex(ctx context.Context) (bool, error) {
 	if err != nil || !found {
 		return false, err
 	}
+	var b segmentBuilder
+	eachTerm([]*vocabulary{ts.vocabulary}, b.add)
+	b.flush()
 	return true, s.change(ctx, func(w *writer) error {
 		if len(due) < reindexAtOnce {
 			if _, err := w.tx.exec("DELETE FROM counters WHERE name = 'unindexed'"); err != nil {
@@ -57,7 +60,7 @@ func (s *Store) reindex(ctx context.Context) (bool, error) {
 		} else if _, err := w.tx.exec("UPDATE counters SET value = ? WHERE name = 'unindexed'", due[len(due)-1].no-1); err != nil {
 			return err
 		}
-		return w.addSegment(ts)
+		return w.addSegment(&b)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"sort"
+	"strings"
 	"unsafe"
 )
 
@@ -29,7 +30,8 @@ type segmentBuilder struct {
 	entry []byte
 }
 
-// add appends a term with its postings, which are not empty.
+// add appends a term with its postings, which are not empty. It is good until the
+// next is added.
 func (b *segmentBuilder) add(term string, p postings) {
 	traces := p.traces
 	if b.lo == 0 || traces[0] < b.lo {
@@ -42,7 +44,7 @@ func (b *segmentBuilder) add(term string, p postings) {
 		b.encode(term, p) // the first of a block has no term before
 	}
 	if len(b.block) == 0 {
-		b.firsts = append(b.firsts, term)
+		b.firsts = append(b.firsts, strings.Clone(term))
 	}
 	b.block = append(b.block, b.entry...)
 	b.last = term

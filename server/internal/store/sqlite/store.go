@@ -68,8 +68,9 @@ type Store struct {
 	metrics metrics
 
 	// Only who may write uses these.
-	states   *states
-	counters counters
+	states       *states
+	counters     counters
+	vocabularies vocabularies
 }
 
 var _ store.Store = (*Store)(nil)

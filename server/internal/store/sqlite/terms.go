@@ -3,9 +3,7 @@ package sqlite
 import (
 	"encoding/binary"
 	"hash/fnv"
-	"maps"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/clewhq/clew/server/internal/trace"
@@ -52,7 +50,7 @@ const (
 )
 
 // isPlaced reports whether the spans of a term are known.
-func isPlaced(term string) bool { return term[0] <= termField }
+func isPlaced[T string | []byte](term T) bool { return term[0] <= termField }
 
 // fieldTerm appends the term of a value of a field.
 func fieldTerm(dst []byte, no int64) []byte {
@@ -77,8 +75,10 @@ func attributeTerm(dst []byte, key, text string) (term []byte, ok bool) {
 	if text == "" {
 		return dst, false
 	}
-	if n, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(n) {
-		text = numberText(n)
+	if mayBeNumber(text) {
+		if n, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(n) {
+			text = numberText(n)
+		}
 	}
 	if len(text) > maxAttribute {
 		return dst, false
@@ -91,17 +91,24 @@ func numberText(n float64) string {
 	return "\x00" + strconv.FormatFloat(n+0, 'g', -1, 64) // -0 is 0
 }
 
+// mayBeNumber reports whether a text begins as a number does, or an infinity:
+// parsing what is none costs an error.
+func mayBeNumber(text string) bool {
+	c := text[0]
+	return c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' || c|0x20 == 'i'
+}
+
 func hashTerm(dst []byte, key, text string) []byte {
-	sum := hashOf(append(append(append(make([]byte, 0, len(key)+len(text)+1), key...), 0), text...))
+	var buf [2 * maxAttribute]byte
+	sum := hashOf(append(append(append(buf[:0], key...), 0), text...))
 	return append(append(dst, termAttribute), sum[:8]...)
 }
 
 // terms collects the terms of traces.
 type terms struct {
-	words  map[string]*[]int64 // the traces of each
-	placed map[string]*spots
-	trace  int64 // whose terms are collected
-	place  int   // of the span, or anywhere
+	*vocabulary
+	trace int64 // whose terms are collected
+	place int   // of the span, or anywhere
 
 	scanner words.Scanner
 	key     []byte
@@ -109,88 +116,30 @@ type terms struct {
 	all     bool   // long texts are not known elsewhere
 }
 
-// spots are where a term is that is placed. The traces don't come twice.
-type spots struct {
-	list []spot
-	one  [1]spot // most terms have one
-}
-
-// spot is where a term is in one trace.
-type spot struct {
-	trace    int64
-	anywhere bool
-	first    run
-	more     []run
-}
-
-func (sp *spot) add(place int) {
-	switch at := uint64(place); {
-	case place == anywhere:
-		sp.anywhere = true
-	case len(sp.more) > 0:
-		sp.more = addPlace(sp.more, at)
-	case sp.first.to == 0:
-		sp.first = run{at, at + 1}
-	case sp.first.to >= at:
-		sp.first.to = max(sp.first.to, at+1)
-	default:
-		sp.more = append(sp.more, run{at, at + 1})
-	}
-}
-
-// pack appends the places to dst.
-func (sp *spot) pack(dst []byte) []byte {
-	if sp.anywhere {
-		return dst
-	}
-	var buf [16]run
-	return appendRuns(dst, append(append(buf[:0], sp.first), sp.more...))
-}
-
-func newTerms() *terms { return &terms{words: map[string]*[]int64{}, placed: map[string]*spots{}} }
+func newTerms() *terms { return &terms{vocabulary: new(vocabulary)} }
 
 // begin says whose terms follow.
 func (ts *terms) begin(traceNo int64) { ts.trace = traceNo }
 
-func (ts *terms) add(key []byte) {
-	p := ts.words[string(key)]
-	if p == nil {
-		list := make([]int64, 0, 2)
-		p = &list
-		ts.words[string(key)] = p
-	}
-	if n := len(*p); n == 0 || (*p)[n-1] != ts.trace {
-		*p = append(*p, ts.trace)
-	}
-}
+// word adds a term of the trace whose terms are collected.
+func (ts *terms) word(key []byte) { ts.add(key, ts.trace) }
 
-// addHere adds a term of the span whose terms are collected.
-func (ts *terms) addHere(key []byte) {
-	p := ts.placed[string(key)]
-	if p == nil {
-		p = new(spots)
-		p.list = p.one[:0]
-		ts.placed[string(key)] = p
-	}
-	if n := len(p.list); n == 0 || p.list[n-1].trace != ts.trace {
-		p.list = append(p.list, spot{trace: ts.trace})
-	}
-	p.list[len(p.list)-1].add(ts.place)
-}
+// here adds a term of the span whose terms are collected.
+func (ts *terms) here(key []byte) { ts.addAt(key, ts.trace, ts.place) }
 
 // entry adds the terms of what an outline has of a span.
 func (ts *terms) entry(en *entry) {
 	for _, no := range en.nos {
 		if no != 0 {
 			ts.key = fieldTerm(ts.key[:0], no)
-			ts.addHere(ts.key)
+			ts.here(ts.key)
 		}
 	}
 	if en.span.IsError {
-		ts.addHere(append(ts.key[:0], errorTerm...))
+		ts.here(append(ts.key[:0], errorTerm...))
 	}
 	if en.span.ParentID.IsZero() {
-		ts.addHere(append(ts.key[:0], rootTerm...))
+		ts.here(append(ts.key[:0], rootTerm...))
 	}
 }
 
@@ -242,7 +191,7 @@ func (ts *terms) attribute(a *trace.Attribute) {
 	add := func(v *trace.Value) {
 		var ok bool
 		if ts.key, ok = attributeTerm(ts.key[:0], a.Key, v.Text()); ok {
-			ts.addHere(ts.key)
+			ts.here(ts.key)
 		}
 	}
 	add(&a.Value)
@@ -294,10 +243,10 @@ func (ts *terms) text(s string, json bool) {
 			if alone {
 				ts.key = append(ts.key, w...)
 			}
-			ts.add(ts.key)
+			ts.word(ts.key)
 			if len(w) == 0 {
 				ts.key[0] = termEnd
-				ts.add(ts.key)
+				ts.word(ts.key)
 			}
 			ts.alone = ts.alone[:0]
 		}
@@ -308,56 +257,7 @@ func (ts *terms) text(s string, json bool) {
 			ts.alone = append(ts.alone, w...)
 		default:
 			ts.key = wordTerm(ts.key[:0], w)
-			ts.add(ts.key)
+			ts.word(ts.key)
 		}
-	}
-}
-
-// merge takes over the terms of other, which has other traces.
-func (ts *terms) merge(other *terms) {
-	if len(ts.words)+len(ts.placed) == 0 {
-		ts.words, ts.placed = other.words, other.placed
-		return
-	}
-	for key, p := range other.words {
-		if had := ts.words[key]; had != nil {
-			*had = append(*had, *p...)
-		} else {
-			ts.words[key] = p
-		}
-	}
-	for key, p := range other.placed {
-		if had := ts.placed[key]; had != nil {
-			had.list = append(had.list, p.list...)
-		} else {
-			ts.placed[key] = p
-		}
-	}
-}
-
-// each calls fn with each term and its postings, in order of the terms. The
-// postings are good until it returns.
-func (ts *terms) each(fn func(term string, p postings)) {
-	keys := slices.AppendSeq(make([]string, 0, len(ts.placed)), maps.Keys(ts.placed))
-	slices.Sort(keys)
-	var p postings
-	var packed []byte
-	for _, key := range keys {
-		p.traces, p.at, packed = p.traces[:0], p.at[:0], packed[:0]
-		for i := range ts.placed[key].list {
-			sp := &ts.placed[key].list[i]
-			from := len(packed)
-			packed = sp.pack(packed)
-			p.add(sp.trace, packed[from:len(packed):len(packed)], true)
-		}
-		p.tidy()
-		fn(key, p)
-	}
-	keys = slices.AppendSeq(make([]string, 0, len(ts.words)), maps.Keys(ts.words))
-	slices.Sort(keys)
-	for _, key := range keys {
-		p := postings{traces: *ts.words[key]}
-		p.tidy()
-		fn(key, p)
 	}
 }
