@@ -37,23 +37,39 @@ func ParsePhrase(text string, prefix bool) (p Phrase, ok bool) {
 
 // In reports whether text holds the phrase.
 func (p Phrase) In(text string) bool {
-	found, sure := words.Find(text, p.Words[0], p.next)
-	return found || !sure && p.among(text)
+	f := words.NewFinder(p.Words[0])
+	return p.find(&f, words.Scan(text), false)
 }
 
-// next reports whether the next words are those of the phrase.
-func (p Phrase) next(s *words.Scanner) bool {
+// Begins returns a function that reports whether a piece of a text holds the
+// phrase, or its beginning where the piece ends: the next piece may go on with
+// it. No word may stand in two pieces.
+func (p Phrase) Begins() func(piece words.Scanner) bool {
+	f := words.NewFinder(p.Words[0])
+	return func(piece words.Scanner) bool { return p.find(&f, piece, true) }
+}
+
+// find looks for the phrase; cut says that one which the end cuts off counts.
+func (p Phrase) find(f *words.Finder, s words.Scanner, cut bool) bool {
+	found, sure := f.Find(s, func(s *words.Scanner) bool { return p.next(s, cut) })
+	return found || !sure && p.among(s, cut)
+}
+
+// next reports whether the next words, of which there is one, are those of the phrase.
+func (p Phrase) next(s *words.Scanner, cut bool) bool {
 	for n := range p.Words {
-		if w, _ := s.Next(); len(w) == 0 || !p.matches(n, w) {
+		switch w, _ := s.Next(); {
+		case len(w) == 0:
+			return cut
+		case !p.matches(n, w):
 			return false
 		}
 	}
 	return true
 }
 
-// among looks at all words of text.
-func (p Phrase) among(text string) bool {
-	s := words.Scan(text)
+// among looks at all words.
+func (p Phrase) among(s words.Scanner, cut bool) bool {
 	var found, next []int // how many words each beginning that is under way has matched
 	for w, _ := s.Next(); len(w) > 0; w, _ = s.Next() {
 		next = next[:0]
@@ -68,7 +84,7 @@ func (p Phrase) among(text string) bool {
 		}
 		found, next = next, found
 	}
-	return false
+	return cut && len(found) > 0
 }
 
 func (p Phrase) matches(n int, word []byte) bool {

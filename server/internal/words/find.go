@@ -5,42 +5,70 @@ import (
 	"unicode/utf8"
 )
 
-// Find looks for places in text where a word begins that begins with head, which
-// is in lower case, and calls try with a scanner at each, until it returns true.
-// It is much quicker than scanning all words; sure is false when the text or the
-// head has something that only scanning tells, and then nothing is said.
-func Find(text, head string, try func(*Scanner) bool) (found, sure bool) {
-	escaped := LooksLikeJSON(text)
-	if !plain(head) || strings.Contains(text, "\u212a") || strings.Contains(text, "\u0130") || escaped && strings.Contains(text, `\u`) {
-		return false, false // the Kelvin sign is a k, and a dotted capital I is an i
+// Finder finds the places of a text where a word begins that begins with its
+// head. It is much quicker than scanning all words.
+type Finder struct {
+	head    string
+	rare    int  // index of the letter that texts have least of
+	low, up byte // that letter
+	plain   bool
+	other   []string // what is a letter of the head in lower case
+}
+
+// NewFinder returns a finder for a head, which is in lower case.
+func NewFinder(head string) Finder {
+	f := Finder{head: head, plain: plain(head)}
+	if !f.plain {
+		return f
 	}
-	rare := rarest(head)
-	upper := head[rare]
-	if upper >= 'a' && upper <= 'z' {
-		upper -= 'a' - 'A'
+	f.rare = rarest(head)
+	f.low, f.up = head[f.rare], head[f.rare]
+	if f.up >= 'a' && f.up <= 'z' {
+		f.up -= 'a' - 'A'
 	}
-	s := Scanner{escaped: escaped}
-	low, up := next(text, head[rare], rare), next(text, upper, rare)
+	if strings.Contains(head, "k") {
+		f.other = append(f.other, "\u212a") // the Kelvin sign
+	}
+	if strings.Contains(head, "i") {
+		f.other = append(f.other, "\u0130") // a capital I with a dot
+	}
+	return f
+}
+
+// Find calls try with a scanner at each place in what s has left to scan, until
+// it returns true. sure is false when the text or the head has something that
+// only scanning tells, and then nothing is said.
+func (f *Finder) Find(s Scanner, try func(*Scanner) bool) (found, sure bool) {
+	text, escaped := s.text, s.escaped
+	if !f.plain || escaped && strings.Contains(text, `\u`) {
+		return false, false
+	}
+	for _, other := range f.other {
+		if strings.Contains(text, other) {
+			return false, false
+		}
+	}
+	low, up := next(text, f.low, f.rare), next(text, f.up, f.rare)
 	for {
 		i := min(low, up)
 		if i == len(text) {
 			return false, true
 		}
-		if begin := i - rare; hasHead(text[begin:], head) {
+		if begin := i - f.rare; hasHead(text[begin:], f.head) {
 			switch begins, known := beginsWord(text, begin, escaped); {
 			case !known:
 				return false, false
 			case begins:
-				if s.text = text[begin:]; try(&s) {
+				if try(&Scanner{text: text[begin:], escaped: escaped}) {
 					return true, true
 				}
 			}
 		}
 		if low == i {
-			low = next(text, head[rare], i+1)
+			low = next(text, f.low, i+1)
 		}
 		if up == i {
-			up = next(text, upper, i+1)
+			up = next(text, f.up, i+1)
 		}
 	}
 }

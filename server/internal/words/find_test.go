@@ -6,14 +6,15 @@ import (
 	"unicode"
 )
 
-// agrees compares Find, where it is sure, with a look at all words.
+// agrees compares a finder, where it is sure, with a look at all words.
 func agrees(t *testing.T, text, head string) {
 	t.Helper()
 	scanned, scans := false, Scan(text)
 	for w, _ := scans.Next(); len(w) > 0; w, _ = scans.Next() {
 		scanned = scanned || strings.HasPrefix(string(w), head)
 	}
-	found, sure := Find(text, head, func(s *Scanner) bool {
+	f := NewFinder(head)
+	found, sure := f.Find(Scan(text), func(s *Scanner) bool {
 		w, _ := s.Next()
 		return strings.HasPrefix(string(w), head)
 	})
@@ -54,7 +55,8 @@ func FuzzFind(f *testing.F) {
 func BenchmarkFind(b *testing.B) {
 	text := `[{"role":"user","content":"` + strings.Repeat("please look at this Invoice, it is 4711 \\n", 100) + `"}]`
 	b.SetBytes(int64(len(text)))
+	f := NewFinder("payment")
 	for b.Loop() {
-		Find(text, "payment", func(*Scanner) bool { return false })
+		f.Find(Scan(text), func(*Scanner) bool { return false })
 	}
 }

@@ -20,6 +20,9 @@ const minCompress = 128
 // maxBody bounds what a damaged frame can make us allocate.
 const maxBody = 1 << 30
 
+// cores is how many processors there are. A server lets Go run more threads later.
+var cores = runtime.GOMAXPROCS(0)
+
 // packer compresses and uncompresses. It is safe for concurrent use.
 type packer struct {
 	enc *zstd.Encoder
@@ -30,7 +33,7 @@ type packer struct {
 // other for what is written once more in the background.
 func newPacker(level zstd.EncoderLevel) (*packer, error) {
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithWindowSize(512<<10), zstd.WithLowerEncoderMem(true),
-		zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)))
+		zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(cores))
 	if err != nil {
 		return nil, err
 	}
@@ -53,19 +56,28 @@ func (p *packer) pack(raw []byte) []byte {
 
 // unpack returns what was packed. The string may share data's memory.
 func (p *packer) unpack(data []byte) (string, error) {
-	if len(data) == 0 {
-		return "", errCorrupt
+	if len(data) > 0 && data[0] == packedRaw {
+		return unsafe.String(unsafe.SliceData(data[1:]), len(data)-1), nil
 	}
-	raw := data[1:]
+	raw, err := p.unpackTo(nil, data)
+	return unsafe.String(unsafe.SliceData(raw), len(raw)), err
+}
+
+// unpackTo appends what was packed to dst. It keeps nothing of data.
+func (p *packer) unpackTo(dst, data []byte) ([]byte, error) {
+	if len(data) == 0 {
+		return dst, errCorrupt
+	}
 	switch data[0] {
 	case packedRaw:
+		return append(dst, data[1:]...), nil
 	case packedZstd:
-		var err error
-		if raw, err = p.dec.DecodeAll(raw, nil); err != nil {
-			return "", fmt.Errorf("%w: %w", errCorrupt, err)
+		out, err := p.dec.DecodeAll(data[1:], dst)
+		if err != nil {
+			return dst, fmt.Errorf("%w: %w", errCorrupt, err)
 		}
+		return out, nil
 	default:
-		return "", errCorrupt
+		return dst, errCorrupt
 	}
-	return unsafe.String(unsafe.SliceData(raw), len(raw)), nil
 }

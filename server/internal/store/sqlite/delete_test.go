@@ -77,7 +77,7 @@ func TestSpaceComesBackAfterDeletion(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		p, err := s.index.find(t, "w", true)
+		p, err := s.index.find(t, "w", true, nil)
 		for _, no := range p.traces {
 			if !live[no] {
 				n++

@@ -42,7 +42,8 @@
 // eight segments of a level into one of the next. candidates (search.go) says for
 // a condition of the query language which traces and spans may meet it, and
 // whether that is certain; what isn't certain is decided by the condition's own
-// Match on those spans. A list reads the rows of traces only once it knows that
+// Match on those spans, of which a sieve (sieve.go) lets only those pass whose
+// stored texts have the words. A list reads the rows of traces only once it knows that
 // they are in it.
 //
 // # Upkeep

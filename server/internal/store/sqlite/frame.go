@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -60,13 +61,10 @@ type contents struct {
 	spans    []string
 }
 
-func (p *packer) contents(data []byte, spans int) (contents, error) {
-	raw, err := p.unpack(data)
-	if err != nil {
-		return contents{}, err
-	}
-	d := decoder{buf: raw}
-	c := contents{messages: d.strings()}
+// contentsOf takes an unpacked body apart, and keeps it.
+func contentsOf(raw []byte, spans int) (contents, error) {
+	d := decoder{buf: unsafe.String(unsafe.SliceData(raw), len(raw))}
+	c := contents{messages: d.strings(), spans: make([]string, 0, min(spans, len(raw)))}
 	for range spans {
 		c.spans = append(c.spans, d.string())
 		if d.err != nil {

@@ -23,6 +23,9 @@ func (ix *index) stale(t *tx) (bool, error) {
 
 // live returns the segments of the index as the transaction sees it.
 func (ix *index) live(t *tx) ([]*segment, error) {
+	if t.segments != nil {
+		return t.segments, nil
+	}
 	var nos []int64
 	err := t.query(readySegments, nil, func(scan func(...any) error) (bool, error) {
 		var no int64
@@ -39,6 +42,7 @@ func (ix *index) live(t *tx) ([]*segment, error) {
 			return nil, err
 		}
 	}
+	t.segments = out
 	return out, nil
 }
 
@@ -74,21 +78,17 @@ func (ix *index) drop(nos []int64) {
 	}
 }
 
-// find returns the postings of a term; with prefix of all terms that begin with
-// it.
-func (ix *index) find(t *tx, term string, prefix bool) (p postings, err error) {
-	return ix.findWithin(t, term, prefix, nil)
-}
-
-// findWithin is find for some traces, ascending; nil for all.
-func (ix *index) findWithin(t *tx, term string, prefix bool, within *[]int64) (p postings, err error) {
+// find returns the postings of a term, with prefix of all terms that begin with
+// it, for some traces, ascending; nil for all.
+func (ix *index) find(t *tx, term string, prefix bool, within *[]int64) (p postings, err error) {
+	if within != nil && len(*within) == 0 {
+		return nothing(term), nil
+	}
 	segments, err := ix.live(t)
 	if err != nil {
 		return p, err
 	}
-	if isPlaced(term) {
-		p = nowhere()
-	}
+	p = nothing(term)
 	hi := term
 	if prefix {
 		hi += "\xff\xff\xff\xff\xff\xff"
@@ -119,6 +119,14 @@ func (ix *index) findWithin(t *tx, term string, prefix bool, within *[]int64) (p
 	}
 	p.tidy()
 	return p, nil
+}
+
+// nothing returns no postings of a term.
+func nothing(term string) postings {
+	if isPlaced(term) {
+		return nowhere()
+	}
+	return postings{}
 }
 
 // addSegment writes the index of a commit.

@@ -79,10 +79,13 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 		columns := wholeRow
 		if sel.check || sel.index != nil || sel.isFew {
 			l.size = walkChunk
-			if sel.isFew {
+			switch {
+			case sel.isFew && !sel.check:
+				l.size = max(1, p.Limit) + 1
+			case sel.isFew:
 				l.size = s.rare + 1 // they are sorted once
 			}
-			if p.Sort.IsZero() {
+			if p.Sort.IsZero() && (sel.check || !sel.isFew) {
 				columns = placeOnly
 			}
 		}
@@ -149,6 +152,10 @@ func tracesAfter(t *tx, cols columns, sel *selection, f query.Filter, order quer
 	}
 	if after != nil {
 		where.add("(t.start_ns, t.trace_id) < (?, ?)", int64(after.At), []byte(after.ID))
+	}
+	if sel.isFew && cols.whole { // rows are read once they are sorted
+		where.sql = []string{"t.no IN (SELECT t.no FROM traces t WHERE " + where.String() + " ORDER BY " + newest + " LIMIT ?)"}
+		where.args = append(slices.Clip(where.args), n)
 	}
 	if sel.isFew {
 		return traceChunk(t, cols, "traces t", where, newest, n)

@@ -194,8 +194,16 @@ func (p postings) both(b postings) (out postings) {
 func (p postings) either(b postings) (out postings) {
 	var pl placing
 	placed := p.at != nil && b.at != nil
+	out.traces = make([]int64, 0, len(p.traces)+len(b.traces))
 	if placed {
-		out.at = []places{}
+		out.at = make([]places, 0, len(p.traces)+len(b.traces))
+	}
+	if n := len(p.traces); n > 0 && len(b.traces) > 0 && p.traces[n-1] < b.traces[0] {
+		out.traces = append(append(out.traces, p.traces...), b.traces...)
+		if placed {
+			out.at = append(append(out.at, p.at...), b.at...)
+		}
+		return out
 	}
 	at := func(of postings, i int) places {
 		if placed {
@@ -224,34 +232,41 @@ func (p postings) either(b postings) (out postings) {
 	return out
 }
 
-// tidy sorts what was taken from several segments.
+// tidy sorts what was taken from several segments, each of which is sorted.
 func (p *postings) tidy() {
-	sorted := true
-	for i := 1; i < len(p.traces) && sorted; i++ {
-		sorted = p.traces[i-1] < p.traces[i]
-	}
-	if sorted {
-		return
-	}
-	p.sort()
-	var pl placing
-	n := 0
-	for i := range p.traces {
-		if n > 0 && p.traces[n-1] == p.traces[i] {
-			if p.at != nil {
-				p.at[n-1] = pl.either(p.at[n-1], p.at[i])
-			}
+	var parts []postings
+	from := 0
+	for i := 1; i <= len(p.traces); i++ {
+		if i < len(p.traces) && p.traces[i-1] < p.traces[i] {
 			continue
 		}
-		p.traces[n] = p.traces[i]
-		if p.at != nil {
-			p.at[n] = p.at[i]
+		if from == 0 && i == len(p.traces) {
+			return // it is in order
 		}
-		n++
+		part := postings{traces: p.traces[from:i]}
+		if p.at != nil {
+			part.at = p.at[from:i]
+		}
+		parts, from = append(parts, part), i
 	}
-	p.traces = p.traces[:n]
-	if p.at != nil {
-		p.at = p.at[:n]
+	// Segments follow each other in time, so most parts don't overlap.
+	slices.SortFunc(parts, func(a, b postings) int { return cmp.Compare(a.traces[0], b.traces[0]) })
+	for len(parts) > 1 {
+		n := 0
+		for i := 0; i < len(parts); i += 2 {
+			parts[n] = parts[i]
+			if i+1 < len(parts) {
+				parts[n] = parts[i].either(parts[i+1])
+			}
+			n++
+		}
+		parts = parts[:n]
+	}
+	if len(parts) > 0 {
+		p.traces = append(p.traces[:0], parts[0].traces...)
+		if p.at != nil {
+			p.at = append(p.at[:0], parts[0].at...)
+		}
 	}
 }
 
@@ -271,25 +286,5 @@ func (p *postings) keep(wanted func(no int64) bool) {
 	p.traces = p.traces[:n]
 	if p.at != nil {
 		p.at = p.at[:n]
-	}
-}
-
-func (p *postings) sort() {
-	if p.at == nil {
-		slices.Sort(p.traces)
-		return
-	}
-	type posting struct {
-		no int64
-		i  int
-	}
-	order := make([]posting, len(p.traces))
-	for i, no := range p.traces {
-		order[i] = posting{no, i}
-	}
-	slices.SortFunc(order, func(a, b posting) int { return cmp.Or(cmp.Compare(a.no, b.no), cmp.Compare(a.i, b.i)) })
-	at := slices.Clone(p.at)
-	for i, o := range order {
-		p.traces[i], p.at[i] = o.no, at[o.i]
 	}
 }

@@ -20,6 +20,9 @@ type reading struct {
 	all    bool    // all were
 	bodies map[int64]contents
 	counts map[int64]int // spans in each frame
+
+	unpacked int    // bytes of bodies
+	room     []byte // whose capacity bodies are unpacked into; nil for new memory
 }
 
 // reading begins to read a trace. Load frames before asking for spans.
@@ -141,19 +144,20 @@ func (r *reading) contents(no int64) (*contents, error) {
 	if !ok {
 		n, known := r.counts[f.no]
 		if !known {
-			entries, err := r.outline(i)
-			if err != nil {
-				return nil, err
-			}
-			n = len(entries)
+			d := decoder{buf: f.outline}
+			_, n = d.sharedOf(), d.count()
 		}
-		var data []byte
-		found, err := r.t.one(bodyOfFrame, []any{f.no}, &data)
+		found, err := r.t.blob(bodyOfFrame, []any{f.no}, func(data []byte) error {
+			raw, err := r.s.packer.unpackTo(r.room[:0], data)
+			if err == nil {
+				r.unpacked += len(raw)
+				r.room = raw[len(raw):]
+				c, err = contentsOf(raw, n)
+			}
+			return err
+		})
 		if err == nil && !found {
 			err = errCorrupt
-		}
-		if err == nil {
-			c, err = r.s.packer.contents(data, n)
 		}
 		if err == nil && int64(len(c.messages)) != f.messages {
 			err = errCorrupt

@@ -18,34 +18,35 @@ type candidates struct {
 	exact bool // each of these spans is one, or each of these traces has one, unless it was revised: see traces.revised
 }
 
-// candidates returns the traces that may have a span for which e holds; ok is
-// false when the index can't tell.
-func (s *Store) candidates(t *tx, e query.Expr) (c candidates, ok bool, err error) {
+// candidates returns the traces that may have a span for which e holds, of those
+// that are asked for: ascending, nil for all. ok is false when the index can't
+// tell.
+func (s *Store) candidates(t *tx, e query.Expr, within *[]int64) (c candidates, ok bool, err error) {
 	switch e := e.(type) {
 	case query.Text:
-		c, err = s.index.phrase(t, e.Phrase)
+		c, err = s.index.phrase(t, e.Phrase, within)
 		c.exact = c.exact && !e.First
 		return c, true, err
 	case query.Comparison:
-		return s.compared(t, e)
+		return s.compared(t, e, within)
 	case query.Distinct:
-		return s.candidates(t, e.Expr)
+		return s.candidates(t, e.Expr, within)
 	case query.Somewhere:
 		// When it holds, it holds for every span.
-		c, ok, err = s.candidates(t, e.Expr)
+		c, ok, err = s.candidates(t, e.Expr, within)
 		c.at = make([]places, len(c.traces))
 		return c, ok, err
 	case query.And:
-		all := conjunction{exact: true}
+		all := conjunction{exact: true, within: within}
 		for _, part := range e {
-			if err := all.and(s.candidates(t, part)); err != nil {
+			if err := all.and(s.candidates(t, part, all.left())); err != nil {
 				return c, false, err
 			}
 		}
 		return all.candidates()
 	case query.Or:
 		for i, part := range e {
-			one, known, err := s.candidates(t, part)
+			one, known, err := s.candidates(t, part, within)
 			if err != nil || !known {
 				return c, false, err
 			}
@@ -62,14 +63,14 @@ func (s *Store) candidates(t *tx, e query.Expr) (c candidates, ok bool, err erro
 }
 
 // compared returns the traces that may have a span with a field of that value.
-func (s *Store) compared(t *tx, e query.Comparison) (c candidates, ok bool, err error) {
+func (s *Store) compared(t *tx, e query.Comparison, within *[]int64) (c candidates, ok bool, err error) {
 	if e.Op != query.Equal || e.Value.Text == "" {
 		return c, false, nil
 	}
 	if e.Field == "input" || e.Field == "output" {
 		p, ok := e.Value.Phrase()
 		if ok {
-			c, err = s.index.phrase(t, p)
+			c, err = s.index.phrase(t, p, within)
 		}
 		c.exact = false
 		return c, ok, err
@@ -78,14 +79,14 @@ func (s *Store) compared(t *tx, e query.Comparison) (c candidates, ok bool, err 
 		return c, false, nil
 	}
 	if key, ok := strings.CutPrefix(e.Field, "@"); ok {
-		return s.index.attribute(t, key, e.Value)
+		return s.index.attribute(t, key, e.Value, within)
 	}
 	switch {
 	case e.Field == "error" && e.Value.Text == "true":
-		c.postings, err = s.index.find(t, errorTerm, false)
+		c.postings, err = s.index.find(t, errorTerm, false, within)
 		return candidates{c.postings, true}, true, err
 	case e.Field == "root" && e.Value.Text == "true":
-		c.postings, err = s.index.find(t, rootTerm, false)
+		c.postings, err = s.index.find(t, rootTerm, false, within)
 		return candidates{c.postings, true}, true, err
 	case e.Field == "status" && e.Value.Text == trace.StatusUnset.String():
 		return c, false, nil // most spans; no term leads to them
@@ -98,7 +99,7 @@ func (s *Store) compared(t *tx, e query.Comparison) (c candidates, ok bool, err 
 		if err != nil || !known {
 			return candidates{nowhere(), true}, err == nil, err
 		}
-		c.postings, err = s.index.find(t, string(fieldTerm(nil, no)), false)
+		c.postings, err = s.index.find(t, string(fieldTerm(nil, no)), false, within)
 		return candidates{c.postings, true}, true, err
 	}
 	return c, false, nil
@@ -106,9 +107,18 @@ func (s *Store) compared(t *tx, e query.Comparison) (c candidates, ok bool, err 
 
 // conjunction is conditions that must hold for the same span.
 type conjunction struct {
-	c     candidates
-	exact bool
-	some  bool // of them are known
+	c      candidates
+	exact  bool
+	some   bool     // of them are known
+	within *[]int64 // the traces that are asked for; nil for all
+}
+
+// left returns the traces that a further condition can leave.
+func (a *conjunction) left() *[]int64 {
+	if a.some {
+		return &a.c.traces
+	}
+	return a.within
 }
 
 // and adds a condition.
@@ -133,7 +143,7 @@ func (a *conjunction) candidates() (c candidates, ok bool, err error) {
 }
 
 // phrase returns the traces that may have a phrase.
-func (ix *index) phrase(t *tx, p query.Phrase) (all candidates, err error) {
+func (ix *index) phrase(t *tx, p query.Phrase, within *[]int64) (all candidates, err error) {
 	single := make([]bool, len(p.Words))
 	for i, w := range p.Words {
 		s := words.Scan(w)
@@ -143,6 +153,7 @@ func (ix *index) phrase(t *tx, p query.Phrase) (all candidates, err error) {
 	and := func(c candidates, err error) error {
 		if first {
 			all, first = c, false
+			within = &all.traces
 		} else {
 			all = candidates{postings: all.both(c.postings)} // their order is not known
 		}
@@ -152,13 +163,13 @@ func (ix *index) phrase(t *tx, p query.Phrase) (all candidates, err error) {
 		last := i+1 == len(p.Words)
 		switch {
 		case !single[i] && last && p.Prefix:
-			err = and(ix.beginning(t, w))
+			err = and(ix.beginning(t, w, within))
 		case !single[i]:
-			err = and(ix.word(t, w))
+			err = and(ix.word(t, w, within))
 		case !last && single[i+1]:
-			err = and(ix.pair(t, w, p.Words[i+1], p.Prefix && i+2 == len(p.Words)))
+			err = and(ix.pair(t, w, p.Words[i+1], p.Prefix && i+2 == len(p.Words), within))
 		case i == 0 || !single[i-1]:
-			c, lookErr := ix.lookUp(t, termAlone, w, true)
+			c, lookErr := ix.lookUp(t, termAlone, w, true, within)
 			err = and(candidates{postings: c.postings}, lookErr) // w with a mark is another word
 		}
 		if err != nil || len(all.traces) == 0 {
@@ -170,19 +181,19 @@ func (ix *index) phrase(t *tx, p query.Phrase) (all candidates, err error) {
 }
 
 // word returns the traces that have a word.
-func (ix *index) word(t *tx, w string) (candidates, error) {
-	p, err := ix.find(t, string(wordTerm(nil, []byte(w))), false)
+func (ix *index) word(t *tx, w string, within *[]int64) (candidates, error) {
+	p, err := ix.find(t, string(wordTerm(nil, []byte(w))), false, within)
 	return candidates{p, len(w) <= maxWord}, err
 }
 
 // beginning returns the traces with a word that begins with w.
-func (ix *index) beginning(t *tx, w string) (candidates, error) {
-	c, err := ix.lookUp(t, termWord, w, true)
+func (ix *index) beginning(t *tx, w string, within *[]int64) (candidates, error) {
+	c, err := ix.lookUp(t, termWord, w, true, within)
 	if err != nil || len(w) <= headWord {
 		return c, err
 	}
 	// Of long words only the head is known.
-	long, err := ix.lookUp(t, termWord, w[:headWord]+"\xff", true)
+	long, err := ix.lookUp(t, termWord, w[:headWord]+"\xff", true, within)
 	if err != nil || len(long.traces) == 0 {
 		return c, err
 	}
@@ -191,12 +202,12 @@ func (ix *index) beginning(t *tx, w string) (candidates, error) {
 
 // pair returns the traces that have two words of one letter in a row. They may
 // stand in two pieces of a text: then the first ends its piece.
-func (ix *index) pair(t *tx, a, b string, prefix bool) (candidates, error) {
-	c, err := ix.lookUp(t, termAlone, a+b, prefix)
+func (ix *index) pair(t *tx, a, b string, prefix bool, within *[]int64) (candidates, error) {
+	c, err := ix.lookUp(t, termAlone, a+b, prefix, within)
 	if err != nil {
 		return c, err
 	}
-	ends, err := ix.lookUp(t, termEnd, a, false)
+	ends, err := ix.lookUp(t, termEnd, a, false, within)
 	if err != nil || len(ends.traces) == 0 {
 		return c, err
 	}
@@ -204,26 +215,26 @@ func (ix *index) pair(t *tx, a, b string, prefix bool) (candidates, error) {
 }
 
 // lookUp returns the traces of one kind of term.
-func (ix *index) lookUp(t *tx, kind byte, text string, prefix bool) (candidates, error) {
-	p, err := ix.find(t, string(kind)+text, prefix)
+func (ix *index) lookUp(t *tx, kind byte, text string, prefix bool, within *[]int64) (candidates, error) {
+	p, err := ix.find(t, string(kind)+text, prefix, within)
 	return candidates{p, true}, err
 }
 
 // attribute returns the traces with a span that has such an attribute; ok is
 // false when the index can't tell.
-func (ix *index) attribute(t *tx, key string, v query.Value) (c candidates, ok bool, err error) {
+func (ix *index) attribute(t *tx, key string, v query.Value, within *[]int64) (c candidates, ok bool, err error) {
 	term, ok := attributeTerm(nil, key, v.Text)
 	if !ok {
 		return c, false, nil
 	}
 	_, err = strconv.ParseFloat(v.Text, 64)
 	c.exact = err != nil || v.IsNumber // the term of a number has many texts
-	if c.postings, err = ix.find(t, string(term), false); err != nil {
+	if c.postings, err = ix.find(t, string(term), false, within); err != nil {
 		return c, false, err
 	}
 	// 1.5k is written otherwise than the numbers that it equals.
 	if _, err := strconv.ParseFloat(v.Text, 64); v.IsNumber && err != nil && !math.IsNaN(v.Float) {
-		more, err := ix.find(t, string(hashTerm(nil, key, numberText(v.Float))), false)
+		more, err := ix.find(t, string(hashTerm(nil, key, numberText(v.Float))), false, within)
 		if err != nil {
 			return c, false, err
 		}

@@ -22,6 +22,7 @@ type selection struct {
 	check  bool    // a candidate's spans must be looked at
 	few    []int64 // the only candidates, when they are few
 	isFew  bool
+	sieve  *sieve // nil when words of spans don't decide
 
 	// What matching hands out even where the filter doesn't need it.
 	tags, bodies bool
@@ -60,6 +61,9 @@ func (s *Store) selection(t *tx, f query.Filter) (*selection, error) {
 			return nil, err
 		}
 	}
+	if sel.check && !query.BeyondSpan(f.Where) {
+		sel.sieve = newSieve(f.Where)
+	}
 	return sel, sel.pick(t, s.rare)
 }
 
@@ -74,19 +78,22 @@ func (s *Store) lookUp(t *tx, sel *selection) error {
 		return nil
 	}
 	all := conjunction{exact: !sel.check}
-	if sel.filter.Where != nil {
-		if err := all.and(s.candidates(t, sel.filter.Where)); err != nil {
+	var often []query.Expr // what many spans are, as a rule, last: of that only those are taken that are still candidates
+	for _, e := range sel.filter.Required() {
+		if isOften(e) {
+			often = append(often, e)
+		} else if err := all.and(s.candidates(t, e, all.left())); err != nil {
 			return err
 		}
 	}
-	// Of a value that many traces have, only those are taken that are still candidates.
 	for _, no := range sel.values {
-		var within *[]int64
-		if all.some {
-			within = &all.c.traces
-		}
-		p, err := s.index.findWithin(t, string(fieldTerm(nil, no)), false, within)
+		p, err := s.index.find(t, string(fieldTerm(nil, no)), false, all.left())
 		if err := all.and(candidates{p, true}, true, err); err != nil {
+			return err
+		}
+	}
+	for _, e := range often {
+		if err := all.and(s.candidates(t, e, all.left())); err != nil {
 			return err
 		}
 	}
@@ -100,6 +107,12 @@ func (s *Store) lookUp(t *tx, sel *selection) error {
 		sel.none = len(c.traces) == 0
 	}
 	return nil
+}
+
+// isOften reports whether a condition holds for many spans.
+func isOften(e query.Expr) bool {
+	c, ok := e.(query.Comparison)
+	return ok && (c.Field == "root" || c.Field == "error")
 }
 
 // pick finds out whether there are few candidates, and which.
@@ -143,120 +156,6 @@ func (sel *selection) condition(where *condition) {
 	if sel.isFew {
 		where.among("t.no", sel.few)
 	}
-}
-
-// matches looks at the spans of a trace. With a session it wants a span of that.
-func (s *Store) matches(t *tx, sel *selection, tr stored, session string) (bool, error) {
-	found := false
-	err := s.matching(t, sel, tr, func(sp *trace.Span, _ func() int) bool {
-		found = session == "" || sp.Session == session
-		return !found
-	})
-	return found, err
-}
-
-// stored is how a trace is known in the store.
-type stored struct {
-	no      int64
-	id      trace.TraceID
-	revised bool // its content may not be what the index says
-}
-
-// matching calls each with the spans of a trace that are selected, until it
-// returns false. Bodies are there only when the filter needed them. twin tells
-// which of the spans that share its id a span is.
-func (s *Store) matching(t *tx, sel *selection, tr stored, each func(sp *trace.Span, twin func() int) bool) error {
-	if err := t.ctx.Err(); err != nil {
-		return err
-	}
-	r := s.reading(t, tr.id, tr.no)
-	if err := r.loadAll(); err != nil {
-		return err
-	}
-	found, err := r.spans()
-	if err != nil {
-		return err
-	}
-	for i := range found {
-		found[i].place = i
-	}
-	slices.SortFunc(found, func(a, b version) int { return trace.Compare(a.span, b.span) })
-	of := &query.Trace{}
-	where := sel.filter.Where
-	beyond, bodies := query.BeyondSpan(where), sel.bodies || query.NeedsBody(where)
-	var loose map[trace.SpanID][]trace.Fact
-	var at places
-	switch {
-	case !tr.revised:
-		if sel.index != nil {
-			at = sel.index.spansOf(tr.no)
-		}
-	case where != nil || sel.tags:
-		if loose, err = s.loose(t, tr.id); err != nil {
-			return err
-		}
-	}
-	// Without Where an outline is enough to turn most spans down.
-	plain := sel.filter
-	plain.Where = nil
-	spans := make([]*trace.Span, 0, len(found))
-	twins := twinsOf(found)
-	for i := range found {
-		v := &found[i]
-		if !beyond && (!at.has(v.place) || !plain.MatchSpan(v.span, of)) {
-			if len(loose) > 0 {
-				delete(loose, v.span.ID) // they join the first span of their id
-			}
-			continue
-		}
-		if bodies {
-			if err := r.body(v); err != nil {
-				return err
-			}
-		}
-		if len(loose) > 0 {
-			one := []*trace.Span{v.span}
-			join(one, loose)
-			v.span = one[0]
-		}
-		spans = append(spans, v.span)
-		if !beyond && (where == nil || where.Match(v.span, of)) && !each(v.span, func() int { return twins(i) }) {
-			return nil
-		}
-	}
-	if !beyond {
-		return nil
-	}
-	of.Spans = spans
-	for i, sp := range spans {
-		if sel.filter.MatchSpan(sp, of) && !each(sp, func() int { return twins(i) }) {
-			return nil
-		}
-	}
-	return nil
-}
-
-// twinsOf returns a function that tells how many spans before the i-th have its id.
-func twinsOf(found []version) func(i int) int {
-	var before []int
-	return func(i int) int {
-		if before == nil {
-			before = make([]int, len(found))
-			seen := make(map[trace.SpanID]int, len(found))
-			for k := range found {
-				id := found[k].span.ID
-				before[k] = seen[id]
-				seen[id]++
-			}
-		}
-		return before[i]
-	}
-}
-
-// loose returns the loose events of a trace.
-func (s *Store) loose(t *tx, id trace.TraceID) (map[trace.SpanID][]trace.Fact, error) {
-	loose := map[trace.SpanID][]trace.Fact{}
-	return loose, looseEvents(t, loose, eventsOfTrace, id[:])
 }
 
 // sessionsOfFew returns the sessions, by their values, that have a matching span in

@@ -141,7 +141,7 @@ func (d *decoder) skim(fn func(*trace.Span, *numbers) error) error {
 		}
 		d.uint() // resource
 		d.uint() // scope
-		s.Model, s.InputTokens, s.OutputTokens, s.Cost = "", nil, nil, nil
+		s.StatusMessage, s.Model, s.InputTokens, s.OutputTokens, s.Cost = "", "", nil, nil, nil
 		if nos[fieldModel] != 0 {
 			s.Model = "some"
 		}
@@ -159,7 +159,7 @@ func (d *decoder) skim(fn func(*trace.Span, *numbers) error) error {
 		}
 		if bits&hasRest != 0 {
 			d.uint()
-			_, _ = d.string(), d.string()
+			_, s.StatusMessage = d.string(), d.string()
 			for range d.count() {
 				_ = d.string()
 			}

@@ -25,14 +25,17 @@ func (st *statements) prepare(ctx context.Context, db *sql.DB, queries []string)
 // tx is a transaction that knows the prepared statements.
 type tx struct {
 	ctx    context.Context
+	quick  context.Context // ctx without its end: to watch for that costs more than to read a row
 	tx     *sql.Tx
 	stmts  statements
 	mine   statements // of this transaction
 	shapes *shapes    // nil where queries are not made
+
+	segments []*segment // of the index, once they were asked for
 }
 
 func newTx(ctx context.Context, sqlTx *sql.Tx, stmts statements, sh *shapes) *tx {
-	return &tx{ctx: ctx, tx: sqlTx, stmts: stmts, mine: statements{}, shapes: sh}
+	return &tx{ctx: ctx, quick: context.WithoutCancel(ctx), tx: sqlTx, stmts: stmts, mine: statements{}, shapes: sh}
 }
 
 // stmt returns the prepared statement of q, nil when it isn't one of the
@@ -91,12 +94,16 @@ func (t *tx) exec(q string, args ...any) (sql.Result, error) {
 
 // query runs q and calls row for each row until it returns false.
 func (t *tx) query(q string, args []any, row func(scan func(...any) error) (more bool, err error)) error {
+	return t.run(t.ctx, q, args, row)
+}
+
+func (t *tx) run(ctx context.Context, q string, args []any, row func(scan func(...any) error) (more bool, err error)) error {
 	var rows *sql.Rows
 	var err error
 	if st := t.stmt(q); st != nil {
-		rows, err = st.QueryContext(t.ctx, args...)
+		rows, err = st.QueryContext(ctx, args...)
 	} else {
-		rows, err = t.tx.QueryContext(t.ctx, q, args...)
+		rows, err = t.tx.QueryContext(ctx, q, args...)
 	}
 	if err != nil {
 		return err
@@ -110,11 +117,26 @@ func (t *tx) query(q string, args []any, row func(scan func(...any) error) (more
 	return rows.Err()
 }
 
-// one reads the only row of q; found is false when there is none.
+// one reads the only row of q, or one that takes no search; found is false when
+// there is none.
 func (t *tx) one(q string, args []any, dest ...any) (found bool, err error) {
-	err = t.query(q, args, func(scan func(...any) error) (bool, error) {
+	err = t.run(t.quick, q, args, func(scan func(...any) error) (bool, error) {
 		found = true
 		return false, scan(dest...)
+	})
+	return found, err
+}
+
+// blob calls fn with the only column of the only row of q; found is false when
+// there is none. data is good until fn returns.
+func (t *tx) blob(q string, args []any, fn func(data []byte) error) (found bool, err error) {
+	err = t.run(t.quick, q, args, func(scan func(...any) error) (bool, error) {
+		found = true
+		var data sql.RawBytes
+		if err := scan(&data); err != nil {
+			return false, err
+		}
+		return false, fn(data)
 	})
 	return found, err
 }
