@@ -14,6 +14,7 @@ func serve(ctx context.Context, a *app, args []string) error {
 	}
 	limitsAreErrors()
 	return server.Run(ctx, cfg, server.NewLogger(cfg, a.stderr), func(url string) {
+		tuneRuntime()
 		_, _ = fmt.Fprintf(a.stdout, "Clew is ready: %s\nSend spans to it: OTEL_EXPORTER_OTLP_ENDPOINT=%s\n", url, url)
 	})
 }

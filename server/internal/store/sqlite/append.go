@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -150,7 +149,7 @@ func inParallel[T any](all []T, fn func(part []T) error) error {
 	if len(all) == 0 {
 		return nil
 	}
-	workers := min(runtime.GOMAXPROCS(0), len(all)/16+1)
+	workers := min(cores, len(all)/16+1)
 	if workers == 1 {
 		return fn(all)
 	}
