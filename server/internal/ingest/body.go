@@ -136,10 +136,11 @@ func (in *Ingest) readFailure(err error, encoding string) *failure {
 var errTooLong = errors.New("body too long")
 
 // readAll is io.ReadAll with a limit and a charge for what it allocates. The
-// announced size is believed up to largestGuess only: who announces much and
-// sends little must not take everybody's memory.
+// announced size is believed up to largestGuess, and then up to believed times
+// what has come: who announces much and sends little must not take everybody's
+// memory.
 func readAll(r io.Reader, limit, size int64, h *hold) ([]byte, error) {
-	const smallest, largestGuess = 4 << 10, 64 << 10
+	const smallest, largestGuess, believed = 4 << 10, 64 << 10, 8
 	room := min(max(size+1, smallest), largestGuess, limit+1)
 	if err := h.grow(room); err != nil {
 		return nil, err
@@ -147,11 +148,12 @@ func readAll(r io.Reader, limit, size int64, h *hold) ([]byte, error) {
 	buf := make([]byte, 0, room)
 	for {
 		if len(buf) == cap(buf) {
-			more := min(int64(cap(buf)), limit+1-int64(cap(buf)))
+			had := int64(cap(buf))
+			more := min(max(had, min(size+1, believed*had)-had), limit+1-had)
 			if err := h.grow(more); err != nil {
 				return nil, err
 			}
-			buf = append(make([]byte, 0, int64(cap(buf))+more), buf...)
+			buf = append(make([]byte, 0, had+more), buf...)
 		}
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]

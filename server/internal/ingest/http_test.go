@@ -233,3 +233,28 @@ func TestASenderWithALargeBodyReadsWhyItWasRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestABodyHoldsLittleMoreThanHasCome(t *testing.T) {
+	in := New(Config{Store: memory.New()})
+	t.Cleanup(func() { _ = in.Close(context.Background()) })
+	for _, c := range []struct{ sent, announced, most int64 }{
+		{1, 64 << 20, 64 << 10},
+		{100 << 10, 64 << 20, 8 * 64 << 10},
+		{2 << 20, 2 << 20, 2<<20 + 1},        // as announced: not a byte too much
+		{2 << 20, -1, 4 << 20},               // of unknown length: doubled
+		{2 << 20, 1 << 10, 4 << 20},          // more than announced
+		{2<<20 - 1, 64 << 20, 8 * 512 << 10}, // announced and broken off
+	} {
+		h := in.budget.open()
+		body, err := readAll(io.LimitReader(zeros{}, c.sent), in.maxBody, c.announced, h)
+		if err != nil || int64(len(body)) != c.sent || h.n > c.most {
+			t.Errorf("%d bytes of %d announced: %d, %d held, %v; want at most %d held", c.sent, c.announced, len(body), h.n, err, c.most)
+		}
+		h.release()
+	}
+}
+
+// zeros never ends.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

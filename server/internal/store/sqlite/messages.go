@@ -14,6 +14,9 @@ import (
 // second trace which has one is noticed. Twice as many may be held.
 const maxRecent = 1 << 17
 
+// maxLearnt is how many shared messages are few: their hashes are read at once.
+const maxLearnt = 1 << 14
+
 // maxSharedBytes bounds the cache of shared messages.
 const maxSharedBytes = 16 << 20
 
@@ -24,6 +27,8 @@ type messages struct {
 
 	mu     sync.Mutex
 	byHash map[hash]int64
+	asked  bool // whether they are few was looked up
+	all    bool // byHash has all there are, which are few where prompts are templates
 	texts  map[int64]string
 	bytes  int
 
@@ -82,6 +87,7 @@ func (m *messages) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.byHash)
+	m.asked, m.all = false, false
 	clear(m.texts)
 	m.bytes = 0
 }
@@ -92,24 +98,61 @@ type sharing struct {
 	fresh    map[hash]int64
 }
 
-func (m *messages) begin() *sharing { return &sharing{m, map[hash]int64{}} }
+func (m *messages) begin() *sharing { return &sharing{messages: m, fresh: map[hash]int64{}} }
 
 // find returns the number of a shared message.
 func (sh *sharing) find(t *tx, h hash) (no int64, ok bool, err error) {
 	if no, ok = sh.fresh[h]; ok {
 		return no, true, nil
 	}
+	if err := sh.learn(t); err != nil {
+		return 0, false, err
+	}
 	sh.messages.mu.Lock()
 	no, ok = sh.messages.byHash[h]
+	all := sh.messages.all
 	sh.messages.mu.Unlock()
-	if ok {
-		return no, true, nil
+	if ok || all {
+		return no, ok, nil
 	}
 	ok, err = t.one(findMessage, []any{h[:]}, &no)
 	if ok {
 		sh.fresh[h] = no
 	}
 	return no, ok, err
+}
+
+// learn reads the hashes of all shared messages, unless they are too many: then
+// each message that is new to its trace is looked up. It comes before the
+// transaction stores any.
+func (sh *sharing) learn(t *tx) error {
+	m := sh.messages
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.asked {
+		return nil
+	}
+	found := make(map[hash]int64)
+	err := t.query(someMessages, []any{maxLearnt + 1}, func(scan func(...any) error) (bool, error) {
+		var h []byte
+		var no int64
+		err := scan(&h, &no)
+		if err == nil && len(h) != len(hash{}) {
+			err = fmt.Errorf("%w: the hash of message %d", errCorrupt, no)
+		}
+		if err == nil {
+			found[hash(h)] = no
+		}
+		return true, err
+	})
+	if err != nil {
+		return err
+	}
+	m.asked = true
+	if len(found) <= maxLearnt {
+		m.byHash, m.all = found, true
+	}
+	return nil
 }
 
 // store makes a message shared and returns its number.
@@ -129,6 +172,7 @@ func (sh *sharing) committed() {
 	defer sh.messages.mu.Unlock()
 	if len(sh.messages.byHash)+len(sh.fresh) > maxRecent {
 		clear(sh.messages.byHash)
+		sh.messages.all = false
 	}
 	for h, no := range sh.fresh {
 		sh.messages.byHash[h] = no

@@ -15,6 +15,7 @@ const (
 	bodyOfFrame   = `SELECT body FROM frames WHERE no = ?`
 
 	findMessage        = `SELECT no FROM messages WHERE hash = ?`
+	someMessages       = `SELECT hash, no FROM messages LIMIT ?`
 	insertMessage      = `INSERT INTO messages (hash, data) VALUES (?,?)`
 	loadMessage        = `SELECT data FROM messages WHERE no = ?`
 	insertMessageTrace = `INSERT OR IGNORE INTO message_traces (message_no, trace_no) VALUES (?,?)`
@@ -124,7 +125,7 @@ const (
 
 var (
 	writeQueries = []string{
-		findTrace, insertTrace, updateTrace, insertFrame, framesOfTrace, frameByNo, bodyOfFrame, findMessage, insertMessage, loadMessage,
+		findTrace, insertTrace, updateTrace, insertFrame, framesOfTrace, frameByNo, bodyOfFrame, findMessage, someMessages, insertMessage, loadMessage,
 		insertMessageTrace, insertEvent, findResource, insertResource, loadResource, findScope, insertScope, loadScope,
 		findValue, insertValue, loadValue, insertFacet, deleteFacet, insertHint, deleteHint,
 		upsertSessionTrace, deleteSessionTrace, tracesOfSession, loadSession, upsertSession, deleteSession, upsertService,

@@ -51,18 +51,15 @@ func (p *part) userStart() trace.Time {
 	return p.user.span.Start
 }
 
-// maxAdded is how many traces a session may have to be added up anew with each
-// change.
-const maxAdded = 64
-
-// session brings the row of a session up to date.
+// session brings the row of a session up to date: by what its traces have more
+// than before, or, where one has less of something, by adding it up anew.
 func (w *writer) session(no int64, changes []sessionChange) error {
 	var r sessionRow
 	found, err := w.tx.one(loadSession, []any{no}, r.dest()...)
 	if err != nil {
 		return err
 	}
-	simple := found && r.sum.TraceCount > maxAdded
+	simple := found
 	for _, c := range changes {
 		simple = simple && r.grow(c)
 	}

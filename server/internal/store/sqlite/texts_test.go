@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -157,6 +158,47 @@ func TestAMessageOfAFailedAppendIsStoredByTheNext(t *testing.T) {
 		got, err := s.Spans(t.Context(), f.Span.TraceID)
 		if err != nil || len(got) != 1 || !bytes.Equal([]byte(got[0].Input), []byte(f.Span.Input)) {
 			t.Errorf("after the failure: %v, %v", got, err)
+		}
+	}
+}
+
+// TestFewSharedMessagesAreKnownAndManyAreLookedUp appends the same message to a
+// trace after the store has forgotten it, with few shared messages and with too
+// many to be kept.
+func TestFewSharedMessagesAreKnownAndManyAreLookedUp(t *testing.T) {
+	for _, others := range []int{0, maxLearnt + 1} {
+		s := openIdle(t, t.TempDir())
+		change := func(fn func(*writer) error) {
+			t.Helper()
+			if err := s.change(t.Context(), fn); err != nil {
+				t.Fatal(err)
+			}
+		}
+		change(func(w *writer) error {
+			for i := range others {
+				if _, err := w.messages.store(w.tx, hashOfString(strconv.Itoa(i)), "other"); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		change(func(w *writer) error {
+			_, err := w.messages.store(w.tx, hashOfString("known"), "known")
+			return err
+		})
+		for _, forget := range []func(){func() {}, s.forget} {
+			forget()
+			change(func(w *writer) error {
+				for text, want := range map[string]bool{"known": true, "unknown": false, "0": others > 0} {
+					if _, ok, err := w.messages.find(w.tx, hashOfString(text)); ok != want || err != nil {
+						t.Errorf("%q is found: %v (%v), with %d others", text, ok, err, others)
+					}
+				}
+				return nil
+			})
+			if all := s.messages.all; all != (others == 0) {
+				t.Errorf("all are known: %v, with %d others", all, others)
+			}
 		}
 	}
 }

@@ -143,6 +143,7 @@ func (s *Store) tidy(ctx context.Context) error {
 	if s.rest.busy() {
 		return nil
 	}
+	s.vocabularies.drop()
 	return s.shrinkLog(ctx)
 }
 

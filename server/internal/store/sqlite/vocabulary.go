@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
+	"runtime"
 	"slices"
 	"sync"
 	"unsafe"
@@ -43,27 +44,48 @@ type ordered struct {
 	no   uint32
 }
 
-// vocabularies are those that commits have used and others will.
-type vocabularies struct{ pool sync.Pool }
+// vocabularies are those that commits have used and others will. Unlike what a
+// sync.Pool has they stay while garbage is collected, which happens several times
+// in a commit.
+type vocabularies struct {
+	mu   sync.Mutex
+	free []*vocabulary
+}
 
 // maxKept is how large a vocabulary may be to be kept.
-const maxKept = 16 << 20
+const maxKept = 8 << 20
 
 func (vs *vocabularies) get() *vocabulary {
-	if v, ok := vs.pool.Get().(*vocabulary); ok {
-		return v
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	n := len(vs.free)
+	if n == 0 {
+		return new(vocabulary)
 	}
-	return new(vocabulary)
+	v := vs.free[n-1]
+	vs.free = vs.free[:n-1]
+	return v
 }
 
 // put takes back vocabularies that nobody uses any more.
 func (vs *vocabularies) put(used []*vocabulary) {
 	for _, v := range used {
-		if v.size() <= maxKept {
-			v.reset()
-			vs.pool.Put(v)
+		v.reset()
+	}
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	for _, v := range used {
+		if v.size() <= maxKept && len(vs.free) < runtime.GOMAXPROCS(0) {
+			vs.free = append(vs.free, v)
 		}
 	}
+}
+
+// drop gives their memory back.
+func (vs *vocabularies) drop() {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	vs.free = nil
 }
 
 // hashSeed is one for all, so that growing needs no text.
