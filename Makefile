@@ -93,7 +93,12 @@ prices: ## take the embedded prices from the newest published genai-prices packa
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | grep -v node_modules | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | sed 's/func //'); do \
-	    echo "fuzz $$pkg $$f"; (cd $$pkg && GOWORK=off go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} .); done; done
+	    echo "fuzz $$pkg $$f"; (cd $$pkg && GOWORK=off go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} -fuzzminimizetime 1s .); done; done
+
+.PHONY: fuzz-apis
+fuzz-apis: ## fuzz requests and answers of each provider's API for FUZZTIME each (default 1m)
+	@for api in $$(ls llmhttp/testdata); do for f in FuzzRequest FuzzResponse; do echo "fuzz $$api $$f"; \
+	  go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-1m} -fuzzminimizetime 1s -parallel 1 ./llmhttp -args -api "$$api" || exit; done; done
 
 .PHONY: soak-crash
 soak-crash: ## kill the store one hundred times while it writes, deletes and keeps itself up, and check it each time

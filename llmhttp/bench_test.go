@@ -48,7 +48,7 @@ var longStreams = []longStream{
 	},
 	{
 		&openAICompletions, "https://api.openai.com/v1/completions", "text/event-stream",
-		func() any { return new(completionsAnswer) },
+		func() any { return new(openAIChunk) },
 		func(n int) []byte {
 			return fmt.Appendf(nil, `data: {"id":"cmpl-7a1f","object":"text_completion","created":1730000000,"model":"m","choices":[{"index":0,`+
 				`"text":" tok%d","logprobs":null,"finish_reason":null}],"usage":null}`+"\n\n", n)

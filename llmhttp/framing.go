@@ -10,8 +10,9 @@ type event struct {
 	kind string // what the frame around the data calls it; "" where frames say nothing
 	data []byte
 
-	// Where another frame, the same but for what stands in the data's place, would be an event with that as its data: all
-	// that the scanner went over since it was between two events, and where in it the data begins. Else nil.
+	// Where another frame, the same but for other data in the data's place, would be an event with that, this is all that the
+	// scanner went over since it was between two events, and at is where in it the data begins; else nil. The other data has
+	// no line break and begins and ends with the same bytes.
 	frame []byte
 	at    int
 }

@@ -2,25 +2,45 @@ package llmhttp
 
 import (
 	"bytes"
+	"cmp"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/clewhq/clew/llm"
 )
 
-// seeds adds the bodies of recorded exchanges.
-func seeds(f *testing.F, name string) {
+// -api is for giving the API of one provider all the time there is.
+var api = flag.String("api", "", "fuzz only this row of the table of providers")
+
+// chosen returns what is to be fuzzed.
+func chosen(f *testing.F) (out []*provider) {
 	f.Helper()
-	files, err := filepath.Glob("testdata/*/*/" + name)
+	for i := range providers {
+		if *api == "" || providers[i].api == *api {
+			out = append(out, &providers[i])
+		}
+	}
+	if len(out) == 0 {
+		f.Fatalf("no API is called %q", *api)
+	}
+	return out
+}
+
+// seeds returns the bodies of recorded exchanges, and how they are framed.
+func seeds(f *testing.F, name string) (bodies [][]byte, framing []uint8) {
+	f.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", cmp.Or(*api, "*"), "*", name))
 	if err != nil || len(files) == 0 {
 		f.Fatalf("no seeds: %v", err)
 	}
@@ -30,13 +50,32 @@ func seeds(f *testing.F, name string) {
 			f.Fatal(err)
 		}
 		head, body, _ := bytes.Cut(b, []byte("\n\n"))
-		if bytes.Contains(head, []byte(eventStream.media[0])) {
+		by := 0
+		for i, of := range framings {
+			if slices.ContainsFunc(of.media, func(media string) bool { return bytes.Contains(head, []byte(media)) }) {
+				by = i
+			}
+		}
+		if framings[by] == eventStream {
 			body = Framed(eventStream.media[0], body)
 		}
-		f.Add(body)
+		bodies, framing = append(bodies, body), append(framing, uint8(by))
 	}
-	f.Add([]byte(`{"choices":[{"index":-1,"delta":null,"message":{"content":[[],null,{"type":"text"}],"tool_calls":[{}]}}]}`))
-	f.Add([]byte("data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":9223372036854775807}]}}]}\r\r\n\n\r"))
+	return append(bodies,
+		[]byte(`{"choices":[{"index":-1,"delta":null,"message":{"content":[[],null,{"type":"text"}],"tool_calls":[{}]}}]}`),
+		[]byte("data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":9223372036854775807}]}}]}\r\r\n\n\r"),
+	), append(framing, 0, 0)
+}
+
+// framingBy is the row of the table that a number stands for.
+func framingBy(n uint8) *framing { return framings[int(n)%len(framings)] }
+
+// same reports whether two calls are; cmp is only asked what differs, because it takes its time.
+func same(t *testing.T, what string, want, got llm.Call) {
+	t.Helper()
+	if !reflect.DeepEqual(want, got) {
+		t.Errorf("%s differ:\n%s", what, gocmp.Diff(want, got))
+	}
 }
 
 // fit fails the test if an exporter would refuse the attributes of c.
@@ -60,9 +99,13 @@ func drafted(p *provider, body []byte, f *framing, like *template) (llm.Call, bo
 }
 
 func FuzzRequest(f *testing.F) {
-	seeds(f, "request.http")
+	bodies, _ := seeds(f, "request.http")
+	for _, body := range bodies {
+		f.Add(body)
+	}
+	of := chosen(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, p := range providers {
+		for _, p := range of {
 			var c llm.Call
 			p.request(&c, &url.URL{Path: "/deployments/x" + p.paths[0]}, body)
 			fit(t, c)
@@ -71,24 +114,26 @@ func FuzzRequest(f *testing.F) {
 }
 
 func FuzzResponse(f *testing.F) {
-	seeds(f, "response.http")
-	f.Fuzz(func(t *testing.T, body []byte) {
-		for i := range providers {
-			p := &providers[i]
+	bodies, by := seeds(f, "response.http")
+	for i, body := range bodies {
+		f.Add(body, by[i])
+	}
+	of := chosen(f)
+	f.Fuzz(func(t *testing.T, body []byte, by uint8) {
+		framing := framingBy(by)
+		for _, p := range of {
 			var whole llm.Call
 			p.response(&whole, body)
 			fit(t, whole)
 			if p.stream == nil {
 				continue
 			}
-			for _, framing := range framings {
-				streamed, complete := drafted(p, body, framing, newTemplate(p.shape))
-				decoded, same := drafted(p, body, framing, nil)
-				if diff := cmp.Diff(decoded, streamed); diff != "" || complete != same {
-					t.Errorf("%s: decoded and read by template differ:\n%s", p.api, diff)
-				}
-				fit(t, streamed)
+			streamed, complete := drafted(p, body, framing, newTemplate(p.shape))
+			decoded, alike := drafted(p, body, framing, nil)
+			if same(t, p.api+": decoded and read by template", decoded, streamed); complete != alike {
+				t.Errorf("%s: whole %v, by template %v", p.api, alike, complete)
 			}
+			fit(t, streamed)
 		}
 		if e := errorOf(body); e != nil {
 			if s := errorText(e.message, []string{"secret"}); !utf8.ValidString(s) || strings.Contains(s, "secret") {
@@ -98,94 +143,56 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
+// frames are ways to put chunks into a stream, and which framing they are.
+var frames = []struct {
+	*framing
+	begin, chunk string
+}{
+	{sse, "", "data: %s\n\n"},
+	{sse, "\xef\xbb\xbf: hello\r\n\r\n", "event: delta\r\ndata: %s\r\n\r\n"},
+	{sse, "\n", "data:%s\r\r"},
+	{sse, "", "\n: ping\ndata: %s\nid: 7\n\n"},
+	{jsonLines, "\n", " %s\t\n"},
+	{jsonArray, "[", "%s\n,\r\n"},
+}
+
 // FuzzTemplate makes a stream of like chunks, and reads it with a template and by decoding each chunk.
 func FuzzTemplate(f *testing.F) {
-	for _, text := range []string{"", "a", `é\n\"\u00e9`, "\xff", `","role":"x`, `","finish_reason":"stop`, "\x01", `\`} {
-		f.Add(`{"id":"c","choices":[{"index":0,"delta":{"content":"`, `"},"finish_reason":null}],"usage":null,"obfuscation":"`,
-			`"}`, "one", text, "abc")
-		f.Add(`{"id":"c","choices":[{"index":3,"delta":{"role":"assistant","content":"`, `"}}]`, `}`, text, "two", `"`)
-		f.Add(`{"x":"\"content":"","choices":[{"delta":{"content":"`, `"},"obfuscation":"`, `"}]}`, text, text, "obfuscation")
-		f.Add(`{"choices":[{"delta":{"tool_calls":[{"index":1,"function":{"arguments":"`, `"}}]}}],"obfuscation":"`, `"}`, text, text, "")
-		f.Add(`{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"`, `"}`, `}`, text, "two", "")
-		f.Add(`{"type":"content_block_delta","index":1,"delta":{"thinking":"`, `"}`, `}`, text, "two", `,"text":"x"`)
-		f.Add(`{"choices":[{"delta":{"reasoning":"`, `","content":"`, `"}}]}`, text, "", "")
+	of := chosen(f)
+	add := func(head, middle, tail, one, two, padding string) {
+		for by := range frames {
+			f.Add(head, middle, tail, one, two, padding, uint8(by))
+		}
 	}
-	f.Add(`{"choices":[{"index":0,"delta":{"content":"`, `"}}],"obfuscation":"`, `\x"}`, "not JSON for the padding", "two", "")
-	f.Fuzz(func(t *testing.T, head, middle, tail, one, two, padding string) {
-		var body []byte
+	for _, text := range []string{"", "a", `é\n\"\u00e9`, "\xff", `","role":"x`, `","finish_reason":"stop`, "\x01", `\`} {
+		add(`{"id":"c","choices":[{"index":0,"delta":{"content":"`, `"},"finish_reason":null}],"usage":null,"obfuscation":"`,
+			`"}`, "one", text, "abc")
+		add(`{"id":"c","choices":[{"index":3,"delta":{"role":"assistant","content":"`, `"}}]`, `}`, text, "two", `"`)
+		add(`{"x":"\"content":"","choices":[{"delta":{"content":"`, `"},"obfuscation":"`, `"}]}`, text, text, "obfuscation")
+		add(`{"choices":[{"delta":{"tool_calls":[{"index":1,"function":{"arguments":"`, `"}}]}}],"obfuscation":"`, `"}`, text, text, "")
+		add(`{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"`, `"}`, `}`, text, "two", "")
+		add(`{"type":"content_block_delta","index":1,"delta":{"thinking":"`, `"}`, `}`, text, "two", `,"text":"x"`)
+		add(`{"choices":[{"delta":{"reasoning":"`, `","content":"`, `"}}]}`, text, "", "")
+	}
+	add(`{"choices":[{"index":0,"delta":{"content":"`, `"}}],"obfuscation":"`, `\x"}`, "not JSON for the padding", "two", "")
+	f.Fuzz(func(t *testing.T, head, middle, tail, one, two, padding string, by uint8) {
+		framed := frames[int(by)%len(frames)]
+		body := []byte(framed.begin)
 		for _, chunk := range []string{
 			head + one + middle + tail, head + two + middle + padding + tail, head + one + middle + padding + tail,
 			head + two + middle + tail, `{"id":"d"}`, head + middle + tail,
 		} {
-			body = fmt.Appendf(body, "data: %s\n\n", chunk)
+			body = fmt.Appendf(body, framed.chunk, chunk)
 		}
-		for i := range providers {
-			p := &providers[i]
+		for _, p := range of {
 			if p.stream == nil {
 				continue
 			}
-			fast, a := drafted(p, body, sse, newTemplate(p.shape))
-			slow, b := drafted(p, body, sse, nil)
-			if diff := cmp.Diff(slow, fast); diff != "" || a != b {
-				t.Errorf("%s: %s\ndecoded and read by template differ (-decoded +template):\n%s", p.api, body, diff)
+			fast, a := drafted(p, body, framed.framing, newTemplate(p.shape))
+			slow, b := drafted(p, body, framed.framing, nil)
+			if same(t, fmt.Sprintf("%s: %s\ndecoded and read by template", p.api, body), slow, fast); a != b {
+				t.Errorf("%s: whole %v, by template %v", p.api, b, a)
 			}
 		}
 	})
-}
-
-// FuzzEvents holds the scanner against the definition: lines end in CR LF, LF or CR, a blank line closes an event.
-func FuzzEvents(f *testing.F) {
-	seeds(f, "response.http")
-	f.Fuzz(func(t *testing.T, body []byte) {
-		var want []string
-		var data []string
-		text := strings.TrimPrefix(string(body), "\ufeff")
-		text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
-		for line := range strings.SplitSeq(text+"\n\n", "\n") {
-			if line == "" {
-				if data != nil {
-					want = append(want, strings.Join(data, "\n"))
-				}
-				data = nil
-				continue
-			}
-			if name, value, _ := strings.Cut(line, ":"); name == "data" {
-				data = append(data, strings.TrimPrefix(value, " "))
-			}
-		}
-		var got []string
-		for e := range sse.events(body) {
-			got = append(got, string(e.data))
-		}
-		if !slices.Equal(want, got) {
-			t.Errorf("%q\ngave %q\nwant %q", body, got, want)
-		}
-	})
-}
-
-// FuzzPieces cuts a stream in pieces of any size, and finds the same events in them as in the whole.
-func FuzzPieces(f *testing.F) {
-	seeds(f, "response.http")
-	f.Fuzz(func(t *testing.T, body []byte) {
-		for i, framing := range framings {
-			want := said(framing.scanner(), body, len(body))
-			for _, size := range []int{1, 2, 7} {
-				if diff := cmp.Diff(want, said(framing.scanner(), body, size)); diff != "" {
-					t.Errorf("framing %d, in pieces of %d:\n%s", i, size, diff)
-				}
-			}
-		}
-	})
-}
-
-// said returns the events of a stream of which so many bytes come at once.
-func said(s scanner, body []byte, size int) (out [][2]string) {
-	for n := 0; ; n = min(n+size, len(body)) {
-		for e, ok := s.next(body[:n]); ok; e, ok = s.next(body[:n]) {
-			out = append(out, [2]string{e.kind, string(e.data)})
-		}
-		if n == len(body) {
-			return out
-		}
-	}
 }

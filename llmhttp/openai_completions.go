@@ -1,10 +1,8 @@
 package llmhttp
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/url"
-	"strings"
 
 	"github.com/clewhq/clew/llm"
 )
@@ -36,22 +34,15 @@ func completionsRequest(c *llm.Call, u *url.URL, body []byte) bool {
 	return true
 }
 
-// completionsChoice is an answer, or a fragment of one.
-type completionsChoice struct {
-	Index        int64         `json:"index"`
-	Text         string        `json:"text"`
-	FinishReason string        `json:"finish_reason"`
-	Message      openAIMessage `json:"message"` // Mistral's
-	Delta        openAIMessage `json:"delta"`
-}
-
-type completionsAnswer struct {
-	openAIHead
-	Choices []completionsChoice `json:"choices"`
-}
-
 func completionsResponse(c *llm.Call, body []byte) outcome {
-	var r completionsAnswer
+	var r struct {
+		openAIHead
+		Choices []struct {
+			Text         string        `json:"text"`
+			FinishReason string        `json:"finish_reason"`
+			Message      openAIMessage `json:"message"` // Mistral's
+		} `json:"choices"`
+	}
 	if !unmarshal(body, &r) {
 		return outcome{}
 	}
@@ -67,45 +58,4 @@ func completionsResponse(c *llm.Call, body []byte) outcome {
 	return outcome{complete: true, err: embeddedError(r.Error)}
 }
 
-// completionsDraft puts the chunks of a stream together as those of a chat are.
-type completionsDraft struct{ chatDraft }
-
-func completionsStream(c *llm.Call) draft { return &completionsDraft{chatDraft{call: c}} }
-
-func (d *completionsDraft) add(e event) bool {
-	if bytes.Equal(bytes.TrimSpace(e.data), doneMark) {
-		d.out.complete = true
-		return false
-	}
-	var chunk completionsAnswer
-	if !unmarshal(e.data, &chunk) {
-		return true // cut off, or not for us
-	}
-	chunk.apply(d.call)
-	if err := embeddedError(chunk.Error); err != nil {
-		d.out.err = err
-	}
-	for _, fragment := range chunk.Choices {
-		if c := d.choices.at(fragment.Index); c != nil {
-			c.add(fragment.Delta, fragment.FinishReason)
-			c.content.WriteString(fragment.Text)
-		}
-	}
-	return true
-}
-
-func (d *completionsDraft) textOf(e event, text string) *strings.Builder {
-	var chunk completionsAnswer
-	if !fits(e.data, &chunk) || len(chunk.Choices) != 1 || chunk.Usage != nil || len(chunk.Error) > 0 {
-		return nil
-	}
-	fragment := chunk.Choices[0]
-	if fragment.Text == "" {
-		return d.chatDraft.textOf(e, text)
-	}
-	c := d.choices.at(fragment.Index)
-	if c == nil || fragment.Text != text || fragment.FinishReason != "" || len(fragment.Delta.message().Parts) > 0 {
-		return nil
-	}
-	return &c.content
-}
+func completionsStream(c *llm.Call) draft { return &chatDraft{call: c, plain: true} }

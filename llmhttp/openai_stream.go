@@ -15,6 +15,7 @@ type openAIChunk struct {
 	openAIHead
 	Choices []struct {
 		Index        int64         `json:"index"`
+		Text         string        `json:"text"` // of a text completion
 		Delta        openAIMessage `json:"delta"`
 		FinishReason string        `json:"finish_reason"`
 	} `json:"choices"`
@@ -30,6 +31,7 @@ var doneMark = []byte("[DONE]")
 // chatDraft puts the chunks of a stream together.
 type chatDraft struct {
 	call    *llm.Call
+	plain   bool // it is a text completion, whose chunks may have a text instead of a delta
 	out     outcome
 	choices pieces[choice]
 }
@@ -52,6 +54,9 @@ func (d *chatDraft) add(e event) bool {
 	for _, fragment := range chunk.Choices {
 		if c := d.choices.at(fragment.Index); c != nil {
 			c.add(fragment.Delta, fragment.FinishReason)
+			if d.plain {
+				c.content.WriteString(fragment.Text)
+			}
 		}
 	}
 	return true
@@ -67,12 +72,16 @@ func (d *chatDraft) textOf(e event, text string) *strings.Builder {
 	delta := fragment.Delta
 	parts := delta.message().Parts
 	c := d.choices.at(fragment.Index)
+	said := d.plain && fragment.Text != ""
+	if said {
+		parts = append(parts, llm.Text(fragment.Text))
+	}
 	if c == nil || len(parts) != 1 || delta.Role != "" || fragment.FinishReason != "" || delta.FunctionCall != nil {
 		return nil
 	}
 	switch parts[0] {
 	case llm.Text(text):
-		if _, ok := textIn(delta.Content); ok {
+		if said || isText(delta.Content) {
 			return &c.content
 		}
 	case llm.Reasoning(text):
@@ -87,10 +96,8 @@ func (d *chatDraft) textOf(e event, text string) *strings.Builder {
 	return nil
 }
 
-// textIn returns the text of content that is a JSON string.
-func textIn(content json.RawMessage) (text string, ok bool) {
-	return text, len(content) > 0 && content[0] == '"' && fits(content, &text)
-}
+// isText reports whether content is a JSON string.
+func isText(content json.RawMessage) bool { return len(content) > 0 && content[0] == '"' }
 
 func (d *chatDraft) finish() outcome {
 	finished := len(d.choices.byIndex) > 0

@@ -51,8 +51,8 @@ func MaxCapture(bytes int) Option {
 }
 
 // Others is where Transport sends the requests that go to no model provider, instead of to its base. With
-// clewhttp.Transport they get spans and carry the trace along, which requests to model providers must not: those to the
-// hosts in providers.go go to the base whatever they ask for. It has no effect on Middleware.
+// clewhttp.Transport they get spans and carry the trace along, which requests to model providers must not: those to
+// the hosts in hosts.go, and to the ones given to Host, go to the base whatever they ask for. It has no effect on Middleware.
 func Others(transport http.RoundTripper) Option {
 	return option(func(c *config) { c.others = transport })
 }

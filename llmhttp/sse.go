@@ -52,7 +52,7 @@ func (s *sseScanner) next(body []byte) (event, bool) {
 		}
 		if s.lines > 0 {
 			e := event{data: s.data}
-			if s.lines == 1 {
+			if s.lines == 1 && len(s.data) > 0 {
 				e.frame, e.at = body[s.begin:s.pos], s.at-s.begin
 			}
 			s.data, s.lines = nil, 0
