@@ -150,7 +150,8 @@ func (c Call) attributes() []attribute.KeyValue {
 }
 
 func appendContent(out []attribute.KeyValue, c Call) []attribute.KeyValue {
-	var w writer
+	w := writers.Get().(*writer)
+	defer w.giveBack()
 	write := func(key attribute.Key, f func()) { out = append(out, key.String(w.written(f))) }
 	if len(c.System) > 0 {
 		write(SystemInstructionsKey, func() { w.parts(c.System) })

@@ -3,6 +3,7 @@ package llm
 import (
 	"bytes"
 	"encoding/json"
+	"sync"
 
 	"github.com/clewhq/clew/internal/jsonstring"
 )
@@ -12,6 +13,19 @@ import (
 type writer struct {
 	buf []byte
 	bad bool // something that should have been JSON is not
+}
+
+// writers hold the buffers of those that have written.
+var writers = sync.Pool{New: func() any { return new(writer) }}
+
+// maxPooled is the size in bytes of the largest buffer that is kept.
+const maxPooled = 1 << 20
+
+// giveBack ends the use of w.
+func (w *writer) giveBack() {
+	if cap(w.buf) <= maxPooled {
+		writers.Put(w)
+	}
 }
 
 // written returns what f writes, as UTF-8; nothing if it could not be written.

@@ -52,14 +52,13 @@ func (rec *recording) watchResponse(resp *http.Response) {
 // received keeps what the caller has just read.
 func (rec *recording) received(p []byte) {
 	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	if rec.done {
-		return
+	if !rec.done {
+		rec.response.add(p)
+		if rec.scan != nil {
+			rec.lookForFirst()
+		}
 	}
-	rec.response.add(p)
-	if rec.scan != nil {
-		rec.lookForFirst()
-	}
+	rec.mu.Unlock()
 }
 
 // lookForFirst notes the time when the first generated token has come. Whoever calls it holds the lock.

@@ -54,6 +54,9 @@ type (
 const maxExact = 1 << 53
 
 func (n *integer) UnmarshalJSON(b []byte) error {
+	if !numeric(b) {
+		return nil
+	}
 	if i, err := strconv.ParseInt(string(b), 10, 64); err == nil {
 		n.value = &i
 	} else if f, err := strconv.ParseFloat(string(b), 64); err == nil && f == math.Trunc(f) && math.Abs(f) <= maxExact {
@@ -70,7 +73,13 @@ func (n integer) count() *int64 {
 	return n.value
 }
 
+// numeric reports whether a JSON value is a number. It saves making the errors of the others.
+func numeric(b []byte) bool { return len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9') }
+
 func (d *decimal) UnmarshalJSON(b []byte) error {
+	if !numeric(b) {
+		return nil
+	}
 	if f, err := strconv.ParseFloat(string(b), 64); err == nil {
 		d.value = &f
 	}
