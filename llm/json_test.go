@@ -86,16 +86,16 @@ func TestWritingMessagesTakesFewAllocations(t *testing.T) {
 // it is in, and a writer and its buffer as it grows if there is none in the pool.
 const maxWriteAllocs = 16
 
-// refJsonMessage is a message in that form.
-type refJsonMessage struct {
+// refJSONMessage is a message in that form.
+type refJSONMessage struct {
 	Role         string        `json:"role"`
 	Name         string        `json:"name,omitempty"`
-	Parts        []refJsonPart `json:"parts"`
+	Parts        []refJSONPart `json:"parts"`
 	FinishReason string        `json:"finish_reason,omitempty"`
 }
 
-// refJsonPart is a part in that form; which members it has depends on its type.
-type refJsonPart struct {
+// refJSONPart is a part in that form; which members it has depends on its type.
+type refJSONPart struct {
 	Type      string          `json:"type"`
 	ID        string          `json:"id,omitempty"`
 	Name      string          `json:"name,omitempty"`
@@ -110,11 +110,11 @@ type refJsonPart struct {
 	other json.RawMessage // instead of all these
 }
 
-func (p refJsonPart) MarshalJSON() ([]byte, error) {
+func (p refJSONPart) MarshalJSON() ([]byte, error) {
 	if p.other != nil {
 		return p.other, nil
 	}
-	type plain refJsonPart
+	type plain refJSONPart
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -122,37 +122,37 @@ func (p refJsonPart) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func refMessagesJSON(messages []Message) []refJsonMessage {
-	out := make([]refJsonMessage, len(messages))
+func refMessagesJSON(messages []Message) []refJSONMessage {
+	out := make([]refJSONMessage, len(messages))
 	for i, m := range messages {
-		out[i] = refJsonMessage{Role: m.Role, Name: m.Name, Parts: refPartsJSON(m.Parts), FinishReason: m.FinishReason}
+		out[i] = refJSONMessage{Role: m.Role, Name: m.Name, Parts: refPartsJSON(m.Parts), FinishReason: m.FinishReason}
 	}
 	return out
 }
 
-func refPartsJSON(parts []Part) []refJsonPart {
-	out := make([]refJsonPart, 0, len(parts))
+func refPartsJSON(parts []Part) []refJSONPart {
+	out := make([]refJSONPart, 0, len(parts))
 	for _, p := range parts {
 		switch p := p.(type) {
 		case Text:
-			out = append(out, refJsonPart{Type: "text", Content: new(string(p))})
+			out = append(out, refJSONPart{Type: "text", Content: new(string(p))})
 		case Reasoning:
-			out = append(out, refJsonPart{Type: "reasoning", Content: new(string(p))})
+			out = append(out, refJSONPart{Type: "reasoning", Content: new(string(p))})
 		case ToolCall:
-			out = append(out, refJsonPart{Type: "tool_call", ID: p.ID, Name: p.Name, Arguments: refTextOrJSON(p.Arguments)})
+			out = append(out, refJSONPart{Type: "tool_call", ID: p.ID, Name: p.Name, Arguments: refTextOrJSON(p.Arguments)})
 		case ToolResult:
-			out = append(out, refJsonPart{Type: "tool_call_response", ID: p.ID, Response: refTextOrJSON(p.Result)})
+			out = append(out, refJSONPart{Type: "tool_call_response", ID: p.ID, Response: refTextOrJSON(p.Result)})
 		case Blob:
-			out = append(out, refJsonPart{Type: "blob", Modality: p.Modality, MIMEType: p.MIMEType, Content: &p.Base64})
+			out = append(out, refJSONPart{Type: "blob", Modality: p.Modality, MIMEType: p.MIMEType, Content: &p.Base64})
 		case File:
-			out = append(out, refJsonPart{Type: "file", Modality: p.Modality, MIMEType: p.MIMEType, FileID: p.ID})
+			out = append(out, refJSONPart{Type: "file", Modality: p.Modality, MIMEType: p.MIMEType, FileID: p.ID})
 		case URI:
-			out = append(out, refJsonPart{Type: "uri", Modality: p.Modality, MIMEType: p.MIMEType, URI: p.URI})
+			out = append(out, refJSONPart{Type: "uri", Modality: p.Modality, MIMEType: p.MIMEType, URI: p.URI})
 		case Other:
 			if isObject(p) {
-				out = append(out, refJsonPart{other: json.RawMessage(p)})
+				out = append(out, refJSONPart{other: json.RawMessage(p)})
 			} else {
-				out = append(out, refJsonPart{Type: "text", Content: new(string(p))})
+				out = append(out, refJSONPart{Type: "text", Content: new(string(p))})
 			}
 		}
 	}
@@ -171,8 +171,8 @@ func refTextOrJSON(s string) json.RawMessage {
 	return json.RawMessage(refMarshal(s))
 }
 
-// refJsonTool is a tool definition in the form of the conventions.
-type refJsonTool struct {
+// refJSONTool is a tool definition in the form of the conventions.
+type refJSONTool struct {
 	Type        string          `json:"type"`
 	Name        string          `json:"name,omitempty"`
 	Description string          `json:"description,omitempty"`
@@ -192,7 +192,7 @@ func refToolsJSON(tools []Tool) []any {
 		if !embeddable(t.Parameters) {
 			t.Parameters = nil
 		}
-		out[i] = refJsonTool{Type: t.Type, Name: t.Name, Description: t.Description, Parameters: t.Parameters}
+		out[i] = refJSONTool{Type: t.Type, Name: t.Name, Description: t.Description, Parameters: t.Parameters}
 	}
 	return out
 }

@@ -47,7 +47,6 @@ type everything struct {
 	} `json:"here"`
 	Untagged int
 	Left     string `json:"-"`
-	hidden   string //nolint:unused // it must not be found
 }
 
 var seeds = []string{
