@@ -200,6 +200,7 @@ func (w *writer) encode(batches []*batch) (parts []*vocabulary, err error) {
 		ts.sort()
 		return nil
 	})
+	slices.SortFunc(parts, func(a, b *vocabulary) int { return cmp.Compare(a.firstTrace(), b.firstTrace()) })
 	return parts, err
 }
 

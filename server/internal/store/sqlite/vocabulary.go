@@ -191,6 +191,14 @@ func (v *vocabulary) post(t *vocable, p posted) {
 	t.last = no
 }
 
+// firstTrace is the trace that was added first.
+func (v *vocabulary) firstTrace() int64 {
+	if len(v.posted) == 0 {
+		return 0
+	}
+	return v.posted[1].trace
+}
+
 // sort brings the terms into order, unless they are.
 func (v *vocabulary) sort() {
 	if len(v.order) == len(v.terms) {
@@ -237,7 +245,8 @@ func (v *vocabulary) postings(t *vocable, p *postings, packed []byte) []byte {
 }
 
 // eachTerm calls fn with each term of some vocabularies and its postings, in
-// order of the terms. Both are good until it returns.
+// order of the terms. Both are good until it returns. It has least to do when the
+// traces of each vocabulary are after those of the one before.
 func eachTerm(of []*vocabulary, fn func(term string, p postings)) {
 	var p postings
 	var packed []byte
