@@ -120,13 +120,13 @@ func (c *checker) messages() error {
 
 // readIndex adds up the terms of each trace.
 func (c *checker) readIndex() error {
-	m := merger{s: c.s, ctx: c.t.ctx, emit: c.add}
+	m := merger{s: c.s, ctx: c.t.ctx, emit: func(term string, l postingList) { c.add(term, l.postings(isPlaced(term))) }}
 	segments, err := c.s.index.live(c.t)
 	if err != nil {
 		return err
 	}
 	for _, seg := range segments {
-		m.sources = append(m.sources, &source{s: c.s, ctx: c.t.ctx, no: seg.no})
+		m.sources = append(m.sources, c.s.source(c.t.ctx, seg.no))
 	}
 	return m.run()
 }

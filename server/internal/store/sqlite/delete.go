@@ -138,9 +138,9 @@ func (w *writer) deleteTrace(d *deletion, id trace.TraceID) error {
 	}
 	for _, f := range r.frames {
 		d.receipt.Messages += f.messages
-		if _, err := w.tx.exec(deleteFrame, f.no); err != nil {
-			return err
-		}
+	}
+	if _, err := w.tx.exec(deleteFrames, no, 0, math.MaxInt64); err != nil {
+		return err
 	}
 	if _, err := w.tx.exec(deleteTrace, no); err != nil {
 		return err

@@ -2,9 +2,9 @@ package sqlite
 
 import (
 	"bytes"
-	"container/heap"
 	"context"
 	"slices"
+	"unsafe"
 )
 
 // How the index is merged: mergeCount segments of one level become one of the
@@ -61,9 +61,9 @@ func dueSegments(t *tx) (due []segmentRow, err error) {
 // away.
 func (s *Store) mergeSegments(ctx context.Context, from []segmentRow) error {
 	m := merger{s: s, ctx: ctx, deletions: s.rest.deletions()}
-	m.emit = m.b.add
+	m.emit = m.b.addList
 	for _, r := range from {
-		m.sources = append(m.sources, &source{s: s, ctx: ctx, no: r.no})
+		m.sources = append(m.sources, s.source(ctx, r.no))
 		m.level = max(m.level, r.level)
 		if r.dead {
 			m.dead = true
@@ -161,7 +161,7 @@ type merger struct {
 	s         *Store
 	ctx       context.Context
 	sources   []*source
-	emit      func(term string, p postings) // gets each term once, in order
+	emit      func(term string, l postingList) // gets each term once, in order; both are good until it returns
 	level     int64
 	dead      bool
 	live      []int64 // when dead: the traces that exist
@@ -173,45 +173,28 @@ type merger struct {
 }
 
 func (m *merger) run() error {
-	h := &sourceHeap{}
-	for _, src := range m.sources {
-		if ok, err := src.next(); err != nil {
-			return err
-		} else if ok {
-			heap.Push(h, src)
-		}
+	h, err := startSources(m.sources)
+	if err != nil {
+		return err
+	}
+	var keep func(int64) bool
+	if m.dead {
+		keep = func(no int64) bool { _, ok := slices.BinarySearch(m.live, no); return ok }
 	}
 	var term []byte
-	var all postings
-	memory := []places{} // of all.at
-	add := func() {
-		all.tidy()
-		if m.dead {
-			all.keep(func(no int64) bool { _, ok := slices.BinarySearch(m.live, no); return ok })
-		}
-		if len(all.traces) > 0 {
-			m.emit(string(term), all)
-		}
-	}
-	for h.Len() > 0 {
-		src := (*h)[0]
-		if !bytes.Equal(term, src.cursor.term) {
-			add()
-			term, all = append(term[:0], src.cursor.term...), postings{traces: all.traces[:0]}
-			if isPlaced(string(term)) {
-				all.at = memory[:0]
+	var lists []postingList
+	var j listJoiner
+	for len(h) > 0 {
+		term, lists = append(term[:0], h[0].term...), lists[:0]
+		for len(h) > 0 && bytes.Equal(h[0].term, term) {
+			lists = append(lists, h[0].list)
+			if err := h.next(); err != nil {
+				return err
 			}
 		}
-		all.traces, all.at = append(all.traces, src.postings.traces...), append(all.at, src.postings.at...)
-		if all.at != nil {
-			memory = all.at
-		}
-		if ok, err := src.next(); err != nil {
-			return err
-		} else if ok {
-			heap.Fix(h, 0)
-		} else {
-			heap.Pop(h)
+		said := unsafe.String(unsafe.SliceData(term), len(term))
+		if l := j.join(lists, isPlaced(said), keep); l.n > 0 {
+			m.emit(said, l)
 		}
 		if len(m.b.blocks) >= blocksAtOnce {
 			if err := m.s.change(m.ctx, m.flush); err != nil {
@@ -219,7 +202,6 @@ func (m *merger) run() error {
 			}
 		}
 	}
-	add()
 	m.b.flush()
 	return nil
 }
@@ -243,62 +225,4 @@ func (m *merger) flush(w *writer) error {
 		m.written++
 	}
 	return nil
-}
-
-// source reads the entries of a segment in order.
-type source struct {
-	s        *Store
-	ctx      context.Context
-	no       int64
-	read     int64    // blocks that were read
-	blocks   [][]byte // some that follow
-	cursor   blockCursor
-	postings postings // of the entry
-}
-
-// next goes on to the next entry and reports whether there is one.
-func (src *source) next() (bool, error) {
-	for {
-		src.postings.traces, src.postings.at = src.postings.traces[:0], src.postings.at[:0]
-		ok, err := src.cursor.next(&src.postings, nil)
-		if ok || err != nil {
-			return ok, err
-		}
-		if len(src.blocks) == 0 {
-			if err := src.load(); err != nil || len(src.blocks) == 0 {
-				return false, err
-			}
-		}
-		src.cursor.d.buf, src.cursor.term = string(src.blocks[0]), src.cursor.term[:0]
-		src.blocks = src.blocks[1:]
-	}
-}
-
-// load reads some more blocks. The segment doesn't change, so that each read may
-// have a transaction of its own.
-func (src *source) load() error {
-	return src.s.snapshot(src.ctx, "read the index", func(t *tx) error {
-		src.blocks = src.blocks[:0]
-		first := src.no<<blockBits | src.read
-		return t.query(blocksFrom, []any{first, (src.no + 1) << blockBits, 32}, func(scan func(...any) error) (bool, error) {
-			var data []byte
-			err := scan(&data)
-			src.blocks = append(src.blocks, data)
-			src.read++
-			return true, err
-		})
-	})
-}
-
-type sourceHeap []*source
-
-func (h sourceHeap) Len() int           { return len(h) }
-func (h sourceHeap) Less(i, j int) bool { return bytes.Compare(h[i].cursor.term, h[j].cursor.term) < 0 }
-func (h sourceHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *sourceHeap) Push(x any)        { *h = append(*h, x.(*source)) }
-func (h *sourceHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return last
 }

@@ -31,15 +31,20 @@ const (
 // outline encodes the entries of a frame: about 45 bytes a span. shared are the
 // shared messages that its bodies refer to.
 func (e *encoder) outline(entries []entry, shared []int64) {
-	e.uint(uint64(len(shared)))
-	for _, no := range shared {
-		e.uint(uint64(no))
-	}
+	e.numbers(shared)
 	e.uint(uint64(len(entries)))
 	var last trace.Time
 	for i := range entries {
 		e.entry(&entries[i], last)
 		last = entries[i].span.Start
+	}
+}
+
+// numbers encodes the beginning of an outline: the shared messages.
+func (e *encoder) numbers(shared []int64) {
+	e.uint(uint64(len(shared)))
+	for _, no := range shared {
+		e.uint(uint64(no))
 	}
 }
 
@@ -161,6 +166,66 @@ func (d *decoder) entry(en *entry, last trace.Time) {
 			*h = int64(binary.LittleEndian.Uint64(b[:]))
 		})
 	}
+}
+
+// spanKey tells apart the spans of a trace: see trace.Identity.
+type spanKey struct {
+	id      trace.SpanID
+	service int64
+	kind    trace.Kind
+	start   trace.Time
+}
+
+// rawEntry is an entry that is copied, not decoded.
+type rawEntry struct {
+	spanKey
+	head, rest string // what stands before its start, and after
+}
+
+func (e *encoder) rawEntry(en *rawEntry, last trace.Time) {
+	e.buf = append(e.buf, en.head...)
+	e.int(int64(en.start - last))
+	e.buf = append(e.buf, en.rest...)
+}
+
+func (d *decoder) rawEntry(en *rawEntry, last trace.Time) {
+	from := d.buf
+	bits := d.byte()
+	copy(en.id[:], d.take(8))
+	if bits&hasParent != 0 {
+		_ = d.take(8)
+	}
+	en.head = from[:len(from)-len(d.buf)]
+	en.start = last + trace.Time(d.int())
+	from = d.buf
+	if bits&isOpen == 0 {
+		_ = d.int()
+	}
+	en.kind = trace.Kind(d.byte())
+	_ = d.byte() // status
+	var nos numbers
+	for i := range nos {
+		nos[i] = int64(d.uint())
+	}
+	en.service = nos[fieldService]
+	_, _ = d.uint(), d.uint() // resource and scope
+	for _, bit := range [...]byte{hasInput, hasOutput, hasCost} {
+		if bits&bit != 0 {
+			_ = d.int()
+		}
+	}
+	if bits&hasRest != 0 {
+		_ = d.uint()
+		_, _ = d.string(), d.string()
+		for range d.count() {
+			_ = d.string()
+		}
+		_, _, _ = d.uint(), d.uint(), d.uint()
+	}
+	if bits&hasHints != 0 {
+		_ = d.take(8 * uint64(d.count()))
+	}
+	en.rest = from[:len(from)-len(d.buf)]
 }
 
 // resolve turns the numbers of an entry into what they stand for.

@@ -103,8 +103,14 @@ func (pl *placing) both(a, b places) (p places, ok bool) {
 
 // either returns the places that are in a or in b.
 func (pl *placing) either(a, b places) places {
+	return pl.appendEither(make([]byte, 0, len(a)+len(b)), a, b)
+}
+
+// appendEither appends to dst the places that are in a or in b, which may be
+// parts of dst.
+func (pl *placing) appendEither(dst []byte, a, b places) []byte {
 	if len(a) == 0 || len(b) == 0 {
-		return places{}
+		return dst
 	}
 	pl.a, pl.b, pl.out = a.runs(pl.a[:0]), b.runs(pl.b[:0]), pl.out[:0]
 	for x, y := pl.a, pl.b; len(x) > 0 || len(y) > 0; {
@@ -120,7 +126,7 @@ func (pl *placing) either(a, b places) places {
 			pl.out = append(pl.out, next)
 		}
 	}
-	return appendRuns(make([]byte, 0, 2*len(pl.out)), pl.out)
+	return appendRuns(dst, pl.out)
 }
 
 // has reports whether a place is among p.

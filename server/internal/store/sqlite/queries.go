@@ -83,11 +83,12 @@ const (
 	markDead   = `UPDATE segments SET dead = TRUE WHERE ready AND first_trace <= ? AND last_trace >= ?`
 	idleTraces = `SELECT trace_id FROM traces INDEXED BY traces_by_start WHERE start_ns < ? AND end_ns < ? ORDER BY end_ns LIMIT ?`
 
-	frameNumbers = `SELECT no FROM frames WHERE trace_no = ? ORDER BY no`
-	replaceFrame = `UPDATE frames SET first_message = ?, messages = ?, outline = ?, body = ? WHERE no = ?`
-	deleteFrame  = `DELETE FROM frames WHERE no = ?`
-	looseTraces  = `SELECT no, trace_id FROM traces INDEXED BY traces_loose WHERE loose > 1`
-	tightenTrace = `UPDATE traces SET loose = 0 WHERE no = ?`
+	bodiesOfFrames = `SELECT body FROM frames WHERE trace_no = ? AND no BETWEEN ? AND ? ORDER BY no`
+	lastFrame      = `SELECT count(*), coalesce(max(no), 0) FROM frames WHERE trace_no = ?`
+	replaceFrame   = `UPDATE frames SET first_message = ?, messages = ?, outline = ?, body = ? WHERE no = ?`
+	deleteFrames   = `DELETE FROM frames WHERE trace_no = ? AND no >= ? AND no < ?`
+	looseTraces    = `SELECT no, trace_id FROM traces INDEXED BY traces_loose WHERE loose > 1`
+	tightenTrace   = `UPDATE traces SET loose = 0 WHERE no = ?`
 
 	fullLevel       = `SELECT level FROM segments WHERE ready GROUP BY level HAVING count(*) >= ? AND sum(bytes) <= ? ORDER BY level LIMIT 1`
 	segmentsOfLevel = `SELECT no, level, first_trace, last_trace, dead FROM segments WHERE ready AND level = ? ORDER BY no`
@@ -129,13 +130,13 @@ var (
 		insertMessageTrace, insertEvent, findResource, insertResource, loadResource, findScope, insertScope, loadScope,
 		findValue, insertValue, loadValue, insertFacet, deleteFacet, insertHint, deleteHint,
 		upsertSessionTrace, deleteSessionTrace, tracesOfSession, loadSession, upsertSession, deleteSession, upsertService,
-		insertSegment, insertBlock, frameNumbers, replaceFrame, deleteFrame, tightenTrace, finishSegment, retireSegment,
+		insertSegment, insertBlock, lastFrame, replaceFrame, deleteFrames, tightenTrace, finishSegment, retireSegment,
 		deleteSegment, deleteBlocks, deleteEvents, deleteTrace, deleteMessageTrace, deleteMessage, deleteValue, deleteService, replaceService,
 		earliestTraces, latestTraces, markDead, serviceByName, eventsOfTrace,
 		insertChange, deleteChanges, replaceRollup, deleteRollup, tracesDown, setCounter, deleteCounter,
 	}
 	readQueries = []string{
-		findTrace, framesOfTrace, frameByNo, bodyOfFrame, loadMessage, eventsOfTrace, eventsOfSpan, loadResource, loadScope,
+		findTrace, framesOfTrace, frameByNo, bodyOfFrame, bodiesOfFrames, loadMessage, eventsOfTrace, eventsOfSpan, loadResource, loadScope,
 		findValue, loadValue, valuesFrom, countFacet, tracesOfValue, idOfTrace, hinted, sessionByNo, serviceByName, summaryOfTrace, traceByNo, sharingLow64, countRows,
 		staleIndex, readySegments, retiredSegment, loadDirectory, loadBlock, idleTraces, looseTraces, fullLevel, segmentsOfLevel, deadSegment, blocksFrom, tracesDown, tracesBetween,
 		allChanges, countChanges, loadRollup, rollupsFrom, startsOfAll, loadCounter,

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,63 +11,75 @@ import (
 
 // A trace that has been quiet for a while is rewritten: its frames, one a
 // commit, become one, which compresses better and is quicker to read. Messages
-// keep their numbers and bodies aren't decoded.
+// keep their numbers; neither bodies nor outlines are decoded, see joiner.
 
 // How much one rewriting takes on.
 const (
-	maxFrameSpans = 512     // spans that one frame may hold after it
-	tracesAtOnce  = 64      // traces that one transaction writes
-	bytesAtOnce   = 4 << 20 // of bodies, roughly, that one transaction writes
+	tracesAtOnce = 64      // traces that one transaction writes
+	bytesAtOnce  = 4 << 20 // of bodies, roughly, that one transaction writes
+	tracesListed = 1024    // traces that are found at once
 )
 
 // rewritten is what becomes of one trace.
 type rewritten struct {
-	id     trace.TraceID
-	no     int64
-	before []int64 // its frames
-	groups []frameGroup
+	id          trace.TraceID
+	no          int64
+	count, last int64 // of its frames before
+	groups      []frameGroup
 }
 
 // frameGroup is frames that become one. It takes the number of the last of them, so
 // that the order of frames stays.
 type frameGroup struct {
-	nos                    []int64
+	first, last            int64 // frames
 	firstMessage, messages int64
 	outline, body          []byte
 }
 
-// rewrite rewrites some quiet traces and reports whether there were any. Only
-// upkeep calls it.
+// rewrite rewrites quiet traces and reports whether there were any. Only upkeep
+// calls it.
 func (s *Store) rewrite(ctx context.Context) (bool, error) {
 	due, err := s.looseTraces(ctx)
 	if err != nil || len(due) == 0 {
 		return false, err
 	}
-	var done []*rewritten
-	bytes := 0
-	for _, d := range due {
-		if bytes > bytesAtOnce {
-			break
-		}
-		if err := s.snapshot(ctx, "rewrite trace "+d.id.String(), func(t *tx) error { return s.group(t, d) }); err != nil {
+	j := joiner{s: s}
+	for len(due) > 0 {
+		n, bytes := 0, 0
+		err := s.snapshot(ctx, "rewrite quiet traces", func(t *tx) error {
+			for ; n < min(len(due), tracesAtOnce) && bytes < bytesAtOnce; n++ {
+				d := due[n]
+				if err := j.group(t, d); err != nil {
+					return fmt.Errorf("trace %s: %w", d.id, err)
+				}
+				for _, g := range d.groups {
+					bytes += len(g.body)
+				}
+			}
+			return nil
+		})
+		if err != nil {
 			return false, err
 		}
-		for _, g := range d.groups {
-			bytes += len(g.body)
-		}
-		done = append(done, d)
-	}
-	return true, s.change(ctx, func(w *writer) error {
-		for _, d := range done {
-			if err := w.regroup(d); err != nil {
-				return fmt.Errorf("rewrite trace %s: %w", d.id, err)
+		err = s.change(ctx, func(w *writer) error {
+			for _, d := range due[:n] {
+				if err := w.regroup(d); err != nil {
+					return fmt.Errorf("rewrite trace %s: %w", d.id, err)
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return false, err
 		}
-		return nil
-	})
+		clear(due[:n]) // what was written is large
+		due = due[n:]
+	}
+	return true, nil
 }
 
-// looseTraces returns traces that are to be rewritten.
+// looseTraces returns traces that are to be rewritten, those that came together
+// next to each other: their frames share pages.
 func (s *Store) looseTraces(ctx context.Context) ([]*rewritten, error) {
 	var due []*rewritten
 	err := s.snapshot(ctx, "find quiet traces", func(t *tx) error {
@@ -79,116 +92,26 @@ func (s *Store) looseTraces(ctx context.Context) ([]*rewritten, error) {
 			if s.rest.quiet(no) {
 				due = append(due, &rewritten{id: trace.TraceID(id), no: no})
 			}
-			return len(due) < tracesAtOnce, nil
+			return len(due) < tracesListed, nil
 		})
 	})
+	slices.SortFunc(due, func(a, b *rewritten) int { return cmp.Compare(a.no, b.no) })
 	return due, err
 }
 
-// group reads a trace and makes its new frames.
-func (s *Store) group(t *tx, d *rewritten) error {
-	r := s.reading(t, d.id, d.no)
-	if err := r.loadAll(); err != nil {
+// regroup writes the new frames of a trace, unless it has changed since they
+// were made: then it has one more, or none.
+func (w *writer) regroup(d *rewritten) error {
+	var count, last int64
+	if _, err := w.tx.one(lastFrame, []any{d.no}, &count, &last); err != nil || count != d.count || last != d.last {
 		return err
 	}
-	outlines := make([][]entry, len(r.frames))
-	latest := map[trace.Identity]int64{}
-	for i := range r.frames {
-		var err error
-		if outlines[i], err = r.outline(i); err != nil {
+	for _, g := range d.groups {
+		if _, err := w.tx.exec(deleteFrames, d.no, g.first, g.last); err != nil {
 			return err
 		}
-		for k := range outlines[i] {
-			en := &outlines[i][k]
-			// The service tells twins apart.
-			if en.span.Service, err = s.values.text(t, en.nos[fieldService]); err != nil {
-				return err
-			}
-			latest[en.span.Identity()] = r.frames[i].no
-		}
-		d.before = append(d.before, r.frames[i].no)
-	}
-	for from := 0; from < len(r.frames); {
-		to, spans := from+1, len(outlines[from])
-		for to < len(r.frames) && spans+len(outlines[to]) <= maxFrameSpans {
-			spans += len(outlines[to])
-			to++
-		}
-		if to-from > 1 {
-			g, err := r.join(from, to, outlines, latest)
-			if err != nil {
-				return err
-			}
-			d.groups = append(d.groups, g)
-		}
-		from = to
-	}
-	return nil
-}
-
-// join makes one frame of those from index from to to, without the spans that a
-// later frame has again.
-func (r *reading) join(from, to int, outlines [][]entry, latest map[trace.Identity]int64) (frameGroup, error) {
-	g := frameGroup{nos: make([]int64, 0, to-from), firstMessage: r.frames[from].firstMessage}
-	var entries []entry
-	var shared []int64
-	var messages, spans encoder
-	for i := from; i < to; i++ {
-		f := &r.frames[i]
-		c, err := r.contents(f.no)
-		if err != nil {
-			return g, err
-		}
-		d := decoder{buf: f.outline}
-		shared = append(shared, d.sharedOf()...)
-		g.nos = append(g.nos, f.no)
-		g.messages += f.messages
-		for _, m := range c.messages {
-			messages.string(m)
-		}
-		for k, en := range outlines[i] {
-			if latest[en.span.Identity()] != f.no {
-				continue
-			}
-			entries = append(entries, en)
-			spans.string(c.spans[k])
-		}
-	}
-	slices.Sort(shared)
-	var outline, body encoder
-	outline.outline(entries, slices.Compact(shared))
-	body.uint(uint64(g.messages))
-	g.outline = outline.buf
-	g.body = r.s.dense.pack(append(append(body.buf, messages.buf...), spans.buf...))
-	return g, nil
-}
-
-// regroup writes the new frames of a trace, unless it has changed since they
-// were made.
-func (w *writer) regroup(d *rewritten) error {
-	var now []int64
-	err := w.tx.query(frameNumbers, []any{d.no}, func(scan func(...any) error) (bool, error) {
-		var no int64
-		err := scan(&no)
-		now = append(now, no)
-		return true, err
-	})
-	if err != nil || !slices.Equal(now, d.before) {
-		return err
-	}
-	moved := map[int64]int64{}
-	for _, g := range d.groups {
-		last := g.nos[len(g.nos)-1]
-		for _, no := range g.nos {
-			moved[no] = last
-			if no == last {
-				_, err = w.tx.exec(replaceFrame, g.firstMessage, g.messages, g.outline, g.body, no)
-			} else {
-				_, err = w.tx.exec(deleteFrame, no)
-			}
-			if err != nil {
-				return err
-			}
+		if _, err := w.tx.exec(replaceFrame, g.firstMessage, g.messages, g.outline, g.body, g.last); err != nil {
+			return err
 		}
 	}
 	if _, err := w.tx.exec(tightenTrace, d.no); err != nil {
@@ -198,9 +121,11 @@ func (w *writer) regroup(d *rewritten) error {
 		w.states[d.id] = st
 		st.loose = 0
 		for id, at := range st.ids {
-			if no, ok := moved[at.frame]; ok {
-				at.frame = no
-				st.ids[id] = at
+			for _, g := range d.groups {
+				if g.first <= at.frame && at.frame < g.last {
+					at.frame = g.last
+					st.ids[id] = at
+				}
 			}
 		}
 	}

@@ -26,59 +26,58 @@ type segmentBuilder struct {
 
 	block []byte
 	bytes int64
-	last  string // the last term in block
-	entry []byte
+	last  []byte // the last term in block
+	data  []byte // of the postings that are added
 }
 
-// add appends a term with its postings, which are not empty. It is good until the
-// next is added.
+// add appends a term with its postings, which are not empty. It keeps neither.
 func (b *segmentBuilder) add(term string, p postings) {
-	traces := p.traces
-	if b.lo == 0 || traces[0] < b.lo {
-		b.lo = traces[0]
-	}
-	b.hi = max(b.hi, traces[len(traces)-1])
-	b.encode(term, p)
-	if len(b.block) > 0 && len(b.block)+len(b.entry) > blockSize {
-		b.flush()
-		b.encode(term, p) // the first of a block has no term before
-	}
-	if len(b.block) == 0 {
-		b.firsts = append(b.firsts, strings.Clone(term))
-	}
-	b.block = append(b.block, b.entry...)
-	b.last = term
-}
-
-// encode makes the entry of a term: how much of the term before it begins with,
-// the rest of it, how many traces follow, and the traces as differences. Where
-// places are known a difference has a low bit: whether one small byte of places
-// follows, or else their length and they.
-func (b *segmentBuilder) encode(term string, p postings) {
-	same := 0
-	for same < len(term) && same < len(b.last) && term[same] == b.last[same] {
-		same++
-	}
-	e := append(b.entry[:0], byte(min(same, 255)))
-	same = min(same, 255)
-	e = binary.AppendUvarint(e, uint64(len(term)-same))
-	e = append(e, term[same:]...)
-	e = binary.AppendUvarint(e, uint64(len(p.traces)))
+	b.data = b.data[:0]
 	last := int64(0)
 	for i, no := range p.traces {
-		switch {
-		case p.at == nil:
-			e = binary.AppendUvarint(e, uint64(no-last))
-		case len(p.at[i]) == 1:
-			e = append(binary.AppendUvarint(e, uint64(no-last)<<1|1), p.at[i]...)
-		default:
-			e = binary.AppendUvarint(e, uint64(no-last)<<1)
-			e = binary.AppendUvarint(e, uint64(len(p.at[i])))
-			e = append(e, p.at[i]...)
+		var at places
+		if p.at != nil {
+			at = p.at[i]
 		}
+		b.data = appendPosting(b.data, no-last, at, p.at != nil)
 		last = no
 	}
-	b.entry = e
+	b.addList(term, postingList{n: len(p.traces), first: p.traces[0], last: last, data: b.data})
+}
+
+// addList appends a term with its postings, which are not empty. Of the list it
+// needs no head.
+func (b *segmentBuilder) addList(term string, l postingList) {
+	if b.lo == 0 || l.first < b.lo {
+		b.lo = l.first
+	}
+	b.hi = max(b.hi, l.last)
+	size := len(b.block)
+	b.entry(term, l)
+	if size > 0 && len(b.block) > blockSize {
+		b.block = b.block[:size]
+		b.flush()
+		size = 0
+		b.entry(term, l) // the first of a block has no term before
+	}
+	if size == 0 {
+		b.firsts = append(b.firsts, strings.Clone(term))
+	}
+	b.last = append(b.last[:0], term...)
+}
+
+// entry appends the entry of a term to the block: how much of the term before it
+// begins with, the rest of it, how many traces follow, and their list.
+func (b *segmentBuilder) entry(term string, l postingList) {
+	same := 0
+	for most := min(len(term), len(b.last), 255); same < most && term[same] == b.last[same]; {
+		same++
+	}
+	e := append(b.block, byte(same))
+	e = binary.AppendUvarint(e, uint64(len(term)-same))
+	e = append(e, term[same:]...)
+	e = binary.AppendUvarint(e, uint64(l.n))
+	b.block = append(e, l.data...)
 }
 
 func (b *segmentBuilder) flush() {
@@ -86,7 +85,7 @@ func (b *segmentBuilder) flush() {
 		b.blocks = append(b.blocks, slices.Clone(b.block))
 		b.bytes += int64(len(b.block))
 	}
-	b.block, b.last = b.block[:0], ""
+	b.block, b.last = b.block[:0], b.last[:0]
 }
 
 // take returns the blocks that are full and forgets them.
@@ -117,6 +116,25 @@ func (s *segment) blocks(lo, hi string) (from, to int) {
 	}
 	to = sort.Search(len(s.firsts), func(i int) bool { return s.firsts[i] > hi })
 	return from, to
+}
+
+// cutEntry reads over the entry that data begins with. term is that of the entry
+// before in its block, empty for none; its memory is used for the new one. ok is
+// false when data is damaged.
+func cutEntry(data, term []byte) (now []byte, l postingList, rest []byte, ok bool) {
+	same := int(data[0])
+	size, k := binary.Uvarint(data[1:])
+	if data = data[1+max(k, 0):]; k <= 0 || same > len(term) || size > uint64(len(data)) || same+int(size) == 0 {
+		return term, l, nil, false
+	}
+	term = append(term[:same], data[:size]...)
+	data = data[size:]
+	n, k := binary.Uvarint(data)
+	if data = data[max(k, 0):]; k <= 0 || n == 0 || n > uint64(len(data)) {
+		return term, l, nil, false
+	}
+	l, rest, ok = cutPostings(data, int(n), term[0] <= termField)
+	return term, l, rest, ok
 }
 
 // blockCursor walks over the entries of a block.

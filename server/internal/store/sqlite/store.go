@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/clewhq/clew/server/internal/store"
@@ -37,9 +36,8 @@ const (
 type Store struct {
 	path   string
 	log    *slog.Logger
-	packer *packer // what senders wait for
-	dense  *packer // what is written once more
-	rare   int     // see defaultRare
+	packer *packer
+	rare   int // see defaultRare
 
 	mu     sync.RWMutex // held for reading by every call, for writing by Close
 	closed bool
@@ -150,10 +148,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.shapes = &shapes{db: s.read, stmts: statements{}}
-	if s.packer, err = newPacker(zstd.SpeedFastest); err != nil {
-		return err
-	}
-	if s.dense, err = newPacker(zstd.SpeedDefault); err != nil {
+	if s.packer, err = newPacker(); err != nil {
 		return err
 	}
 	s.messages = newMessages(s.packer)
@@ -208,10 +203,8 @@ func (s *Store) release() error {
 			errs = append(errs, db.Close())
 		}
 	}
-	for _, p := range []*packer{s.packer, s.dense} {
-		if p != nil {
-			p.close()
-		}
+	if s.packer != nil {
+		s.packer.close()
 	}
 	return errors.Join(errs...)
 }
