@@ -27,7 +27,7 @@ func Append(dst []byte, s string) []byte {
 			return append(dst, '"')
 		}
 		if c := s[at]; c < utf8.RuneSelf {
-			dst = append(dst, escapes[c]...)
+			dst = escape(dst, c)
 			from = at + 1
 			continue
 		}
@@ -39,18 +39,26 @@ func Append(dst []byte, s string) []byte {
 
 const hex = "0123456789abcdef"
 
-// escapes are what stands in a string for the ASCII that can't stand for itself.
-var escapes = func() (out [utf8.RuneSelf]string) {
-	for c := range ' ' {
-		out[c] = `\u00` + hex[c>>4:][:1] + hex[c&0xF:][:1]
+// escape appends what stands in a string for ASCII that can't stand for itself.
+func escape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		c = 'b'
+	case '\f':
+		c = 'f'
+	case '\n':
+		c = 'n'
+	case '\r':
+		c = 'r'
+	case '\t':
+		c = 't'
+	default:
+		return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xF])
 	}
-	for c, escape := range map[byte]string{
-		'"': `\"`, '\\': `\\`, '\b': `\b`, '\f': `\f`, '\n': `\n`, '\r': `\r`, '\t': `\t`,
-	} {
-		out[c] = escape
-	}
-	return out
-}()
+	return append(dst, '\\', c)
+}
 
 // each has the same byte eight times.
 const each = 0x0101010101010101
