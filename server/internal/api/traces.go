@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/clewhq/clew/server/client"
 	"github.com/clewhq/clew/server/internal/query"
@@ -126,10 +127,32 @@ func (a *api) admit(ctx context.Context, id trace.TraceID) (done func(), err err
 	}
 }
 
+// traceWriter is the memory that writing a trace takes.
+type traceWriter struct {
+	buf  *bufio.Writer
+	span []byte // one span as JSON
+}
+
+var writers = sync.Pool{New: func() any { return &traceWriter{buf: bufio.NewWriterSize(nil, 64<<10)} }}
+
+// maxSpanJSON is how large the memory for a span may be to be used again.
+const maxSpanJSON = 1 << 20
+
+func (m *traceWriter) release() {
+	m.buf.Reset(nil)
+	if cap(m.span) <= maxSpanJSON {
+		writers.Put(m)
+	}
+}
+
 // writeTrace writes a client.Trace, or a client.Outline, one span at a time: a
 // trace of many thousand spans is never in memory as JSON.
 func writeTrace(w io.Writer, spans []*trace.Span, placeholders []client.Placeholder, breaks []client.Break, outline bool) error {
-	buf := bufio.NewWriterSize(w, 32<<10)
+	memory := writers.Get().(*traceWriter)
+	defer memory.release()
+	buf, one := memory.buf, &spanJSON{buf: memory.span}
+	defer func() { memory.span = one.buf }()
+	buf.Reset(w)
 	enc := json.NewEncoder(buf)
 	field := func(text string, v any) error {
 		if _, err := buf.WriteString(text); err != nil {
@@ -141,7 +164,6 @@ func writeTrace(w io.Writer, spans []*trace.Span, placeholders []client.Placehol
 		return err
 	}
 	twins := make(map[trace.SpanID]int, len(spans))
-	var one spanJSON
 	separator := `,"spans":[`
 	for _, s := range spans {
 		twin := twins[s.ID]

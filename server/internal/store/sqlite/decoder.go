@@ -87,9 +87,9 @@ func list[T any](d *decoder, read func(*T)) []T {
 		if d.err != nil {
 			return nil
 		}
-		var v T
-		read(&v)
-		out = append(out, v)
+		var none T
+		out = append(out, none)
+		read(&out[len(out)-1])
 	}
 	return out
 }

@@ -122,6 +122,7 @@ func (ts *texts) add(s string) {
 type said struct {
 	message func(ref) (string, error)
 	list    []string // the texts of this span so far
+	parts   []string // of the text that is put together
 }
 
 // text decodes a string of a body.
@@ -151,7 +152,7 @@ func (d *decoder) text() string {
 }
 
 func (d *decoder) pieces(n int) string {
-	var b strings.Builder
+	parts := d.texts.parts[:0]
 	for range n {
 		h := d.uint()
 		var s string
@@ -169,10 +170,8 @@ func (d *decoder) pieces(n int) string {
 		if d.err != nil {
 			return ""
 		}
-		if n == 1 {
-			return s
-		}
-		b.WriteString(s)
+		parts = append(parts, s)
 	}
-	return b.String()
+	d.texts.parts = parts
+	return strings.Join(parts, "") // one part stays as it is
 }
