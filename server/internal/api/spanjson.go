@@ -17,7 +17,8 @@ type spanJSON struct {
 
 // span appends s. twin is its place among the spans that share its id.
 func (j *spanJSON) span(s *trace.Span, twin int) error {
-	if err := j.value(wireOutline(s, twin)); err != nil {
+	o := wireOutline(s, twin)
+	if err := j.outline(&o); err != nil {
 		return err
 	}
 	j.buf = append(j.buf[:len(j.buf)-1], `,"input":`...)

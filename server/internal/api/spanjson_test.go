@@ -38,7 +38,7 @@ func FuzzTextsAreWrittenAsEncodingJSONDoes(f *testing.F) {
 	f.Add("a\"b\\c</script>&\x00\x1f\n\r\t\b\f\x7f \u2028\u2029\u00e4\U0001f9f6", "\xff\xe2\x80")
 	f.Fuzz(func(t *testing.T, input, value string) {
 		s := fixtureSpans()[0]
-		s.Input = input
+		s.Input, s.Name, s.StatusMessage, s.Session, s.Model, s.TraceState, s.Tags = input, value, input, value, value, value, []string{value, input}
 		s.Attributes = trace.Attributes{{Key: value, Value: trace.StringValue(input)}, {Key: input, Value: trace.StringValue(value)}, {Value: trace.ArrayValue(trace.StringValue(value))}}
 		asItsTypeSays(t, new(spanJSON), s)
 	})

@@ -171,7 +171,7 @@ func writeTrace(w io.Writer, spans []*trace.Span, placeholders []client.Placehol
 		one.buf = append(one.buf[:0], separator...)
 		write := one.span
 		if outline {
-			write = func(s *trace.Span, twin int) error { return one.value(wireOutline(s, twin)) }
+			write = func(s *trace.Span, twin int) error { o := wireOutline(s, twin); return one.outline(&o) }
 		}
 		if err := write(s, twin); err != nil {
 			return err

@@ -14,7 +14,6 @@ type sifting struct {
 	frames [][]heard // of the messages of each frame
 
 	heard heard // in the span
-	depth int
 }
 
 // all is everything that can be heard.
