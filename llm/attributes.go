@@ -149,35 +149,6 @@ func (c Call) attributes() []attribute.KeyValue {
 	return appendContent(out, c)
 }
 
-func appendContent(out []attribute.KeyValue, c Call) []attribute.KeyValue {
-	w := writers.Get().(*writer)
-	defer w.giveBack()
-	write := func(key attribute.Key, f func()) { out = append(out, key.String(w.written(f))) }
-	if len(c.System) > 0 {
-		write(SystemInstructionsKey, func() { w.parts(c.System) })
-	}
-	if len(c.Input) > 0 {
-		write(InputMessagesKey, func() { w.messages(c.Input) })
-	}
-	if len(c.Output) > 0 {
-		write(OutputMessagesKey, func() { w.messages(c.Output) })
-	}
-	if len(c.Tools) > 0 {
-		write(ToolDefinitionsKey, func() { w.tools(c.Tools) })
-	}
-	if chat := conversation(c); len(chat) > 0 {
-		write(SpanInputKey, func() { w.conversation(chat) })
-	}
-	switch answers := chatMessages(c.Output); len(answers) {
-	case 0:
-	case 1:
-		write(SpanOutputKey, func() { w.chatMessage(answers[0]) })
-	default:
-		write(SpanOutputKey, func() { w.conversation(answers) })
-	}
-	return out
-}
-
 func add(out []attribute.KeyValue, keys []attribute.Key, v attribute.Value) []attribute.KeyValue {
 	for _, k := range keys {
 		out = append(out, attribute.KeyValue{Key: k, Value: v})

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"sync"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/clewhq/clew/internal/jsonstring"
 )
 
@@ -26,6 +28,36 @@ func (w *writer) giveBack() {
 	if cap(w.buf) <= maxPooled {
 		writers.Put(w)
 	}
+}
+
+// appendContent adds what people, programs and models said.
+func appendContent(out []attribute.KeyValue, c Call) []attribute.KeyValue {
+	w := writers.Get().(*writer)
+	defer w.giveBack()
+	write := func(key attribute.Key, f func()) { out = append(out, key.String(w.written(f))) }
+	if len(c.System) > 0 {
+		write(SystemInstructionsKey, func() { w.parts(c.System) })
+	}
+	if len(c.Input) > 0 {
+		write(InputMessagesKey, func() { w.messages(c.Input) })
+	}
+	if len(c.Output) > 0 {
+		write(OutputMessagesKey, func() { w.messages(c.Output) })
+	}
+	if len(c.Tools) > 0 {
+		write(ToolDefinitionsKey, func() { w.tools(c.Tools) })
+	}
+	if chat := conversation(c); len(chat) > 0 {
+		write(SpanInputKey, func() { w.conversation(chat) })
+	}
+	switch answers := chatMessages(c.Output); len(answers) {
+	case 0:
+	case 1:
+		write(SpanOutputKey, func() { w.chatMessage(answers[0]) })
+	default:
+		write(SpanOutputKey, func() { w.conversation(answers) })
+	}
+	return out
 }
 
 // written returns what f writes, as UTF-8; nothing if it could not be written.

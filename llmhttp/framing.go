@@ -72,11 +72,25 @@ func (f *framing) last(body []byte, n int) []event {
 	if f.tail != nil {
 		from = f.tail(body, n)
 	}
-	last := slices.Collect(f.eventsFrom(body, from))
+	last := lastOf(f.eventsFrom(body, from), n)
 	if len(last) < n && from > 0 {
-		last = slices.Collect(f.events(body))
+		last = lastOf(f.events(body), n)
 	}
-	return last[max(0, len(last)-n):]
+	return last
+}
+
+// lastOf keeps no more than n: a stream can have a million.
+func lastOf(events iter.Seq[event], n int) []event {
+	last := make([]event, 0, n)
+	for e := range events {
+		if len(last) == n {
+			last = append(last[:0], last[min(1, n):]...)
+		}
+		if n > 0 {
+			last = append(last, e)
+		}
+	}
+	return last
 }
 
 // events yields the events of a stream that is over.
