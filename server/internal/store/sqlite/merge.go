@@ -8,10 +8,13 @@ import (
 )
 
 // How the index is merged: mergeCount segments of one level become one of the
-// next, unless that would be more than maxSegment bytes. What is written at a
-// time is bounded, so that senders don't wait.
+// next, unless that would be more than maxSegment bytes. While spans arrive it
+// waits for twice as many: each posting is written a third less often, and a search
+// looks at more segments for so long. What is written at a time is bounded, so that
+// senders don't wait.
 const (
 	mergeCount   = 8
+	mergeBusy    = 2 * mergeCount
 	maxSegment   = 256 << 20
 	blocksAtOnce = 256
 )
@@ -26,8 +29,12 @@ type segmentRow struct {
 // upkeep calls it.
 func (s *Store) merge(ctx context.Context) (bool, error) {
 	var due []segmentRow
+	count := mergeCount
+	if s.rest.writing() {
+		count = mergeBusy
+	}
 	err := s.snapshot(ctx, "merge the index", func(t *tx) (err error) {
-		due, err = dueSegments(t)
+		due, err = dueSegments(t, count)
 		return err
 	})
 	if err != nil || len(due) == 0 {
@@ -36,11 +43,12 @@ func (s *Store) merge(ctx context.Context) (bool, error) {
 	return true, s.mergeSegments(ctx, due)
 }
 
-// dueSegments returns the segments that are to be merged next: a level that is
-// full, or one segment that has deleted traces.
-func dueSegments(t *tx) (due []segmentRow, err error) {
+// dueSegments returns the segments that are to be merged next: a level that has
+// so many, or nearly too many bytes to be merged at all, or one segment that has
+// deleted traces.
+func dueSegments(t *tx, count int) (due []segmentRow, err error) {
 	level := int64(-1)
-	if _, err := t.one(fullLevel, []any{mergeCount, maxSegment}, &level); err != nil {
+	if _, err := t.one(fullLevel, []any{mergeCount, count, maxSegment / 2, maxSegment}, &level); err != nil {
 		return nil, err
 	}
 	q, arg := segmentsOfLevel, level

@@ -27,7 +27,7 @@ var described = struct{ file, free, loose, unindexed, segments, rows, deletedTra
 	free:          prometheus.NewDesc("clew_store_free_bytes", "Bytes of the database that will be used again or given back.", nil, nil),
 	loose:         prometheus.NewDesc("clew_store_upkeep_traces", "Traces that upkeep has yet to rewrite into one piece; quiet ones go within seconds.", nil, nil),
 	unindexed:     prometheus.NewDesc("clew_store_upkeep_unindexed", "Upper bound of the traces that upkeep has yet to index again after an upgrade or a repair; 0 as a rule.", nil, nil),
-	segments:      prometheus.NewDesc("clew_store_index_segments", "Segments of the index; upkeep merges eight of a level into one.", nil, nil),
+	segments:      prometheus.NewDesc("clew_store_index_segments", "Segments of the index; upkeep merges eight of a level into one, or sixteen while spans arrive.", nil, nil),
 	rows:          prometheus.NewDesc("clew_store_rows", "Rows of the store, by what they are.", []string{"of"}, nil),
 	deletedTraces: prometheus.NewDesc("clew_store_deleted_traces_total", "Traces deleted, by retention or on request.", nil, nil),
 	deletedSpans:  prometheus.NewDesc("clew_store_deleted_spans_total", "Spans of deleted traces.", nil, nil),

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -61,7 +62,9 @@ func cutPostings(data []byte, n int, placed bool) (l postingList, rest []byte, o
 		if i == 0 {
 			l.first, l.head = int64(v), size
 		}
-		l.last += int64(v)
+		if l.last += int64(v); int64(v) < 0 || l.last < 0 {
+			return l, nil, false
+		}
 	}
 	l.n, l.data = n, data[:at]
 	return l, data[at:], true
@@ -101,17 +104,22 @@ func (l postingList) postings(placed bool) postings {
 // listJoiner makes one list of those that several segments have of a term. Its
 // memory is used again: a list that it returns is good until the next.
 type listJoiner struct {
-	data      []byte
-	all, tail []posting
-	places    []byte // of all
-	placing   placing
+	data    []byte
+	all     []posting
+	places  []byte // of all, after one byte that belongs to none
+	slots   []where
+	placing placing
 }
 
 // posting is one trace of a list.
 type posting struct {
-	trace    int64
-	from, to uint32 // its places
+	trace int64
+	where
 }
+
+// where says which part of listJoiner.places are those of a posting; of no posting
+// it is zero.
+type where struct{ from, to uint32 }
 
 // join joins lists, the oldest first. keep says which traces; nil is all.
 func (j *listJoiner) join(lists []postingList, placed bool, keep func(trace int64) bool) postingList {
@@ -125,10 +133,7 @@ func (j *listJoiner) join(lists []postingList, placed bool, keep func(trace int6
 	case apart:
 		return j.chain(lists, placed)
 	}
-	j.all, j.places = j.all[:0], j.places[:0]
-	for _, l := range lists {
-		j.add(l, placed)
-	}
+	j.decode(lists, placed)
 	if keep != nil {
 		j.all = slices.DeleteFunc(j.all, func(p posting) bool { return !keep(p.trace) })
 	}
@@ -162,40 +167,60 @@ func (j *listJoiner) chain(lists []postingList, placed bool) postingList {
 	return out
 }
 
-// add adds a list. Most of it comes after what is there: traces have their numbers
-// in order of arrival.
-func (j *listJoiner) add(l postingList, placed bool) {
-	mark := len(j.all)
-	l.each(placed, func(trace int64, at places) {
-		from := len(j.places)
-		j.places = append(j.places, at...)
-		j.all = append(j.all, posting{trace, uint32(from), uint32(len(j.places))})
-	})
-	if mark == 0 || mark == len(j.all) || j.all[mark-1].trace < j.all[mark].trace {
+// Traces get a slot each, instead of being sorted, when there are at most so many
+// slots: some in any case, and some for each posting.
+const (
+	someSlots       = 64
+	slotsForPosting = 16
+)
+
+// decode makes all of some lists, in order.
+func (j *listJoiner) decode(lists []postingList, placed bool) {
+	first, last, n := lists[0].first, lists[0].last, 0
+	for _, l := range lists {
+		first, last, n = min(first, l.first), max(last, l.last), n+l.n
+	}
+	j.all, j.places = j.all[:0], append(j.places[:0], 0)
+	if last-first < someSlots+slotsForPosting*int64(n) {
+		j.slots = slices.Grow(j.slots[:0], int(last-first)+1)[:last-first+1]
+		clear(j.slots)
+		for _, l := range lists {
+			l.each(placed, func(trace int64, at places) {
+				slot := &j.slots[trace-first]
+				*slot = j.either(*slot, at)
+			})
+		}
+		for i, slot := range j.slots {
+			if slot.to > 0 {
+				j.all = append(j.all, posting{first + int64(i), slot})
+			}
+		}
 		return
 	}
-	at, _ := slices.BinarySearchFunc(j.all[:mark], l.first, func(p posting, first int64) int { return int(p.trace - first) })
-	j.tail = append(j.tail[:0], j.all[at:mark]...)
-	a, b, out := j.tail, j.all[mark:], j.all[:at]
-	for len(a) > 0 || len(b) > 0 {
-		switch {
-		case len(b) == 0 || len(a) > 0 && a[0].trace < b[0].trace:
-			out, a = append(out, a[0]), a[1:]
-		case len(a) == 0 || b[0].trace < a[0].trace:
-			out, b = append(out, b[0]), b[1:]
-		default:
-			out, a, b = append(out, j.both(a[0], b[0], placed)), a[1:], b[1:]
+	for _, l := range lists {
+		l.each(placed, func(trace int64, at places) { j.all = append(j.all, posting{trace, j.either(where{}, at)}) })
+	}
+	slices.SortFunc(j.all, func(a, b posting) int { return cmp.Compare(a.trace, b.trace) })
+	kept := j.all[:1]
+	for _, p := range j.all[1:] {
+		if last := &kept[len(kept)-1]; last.trace == p.trace {
+			last.where = j.either(last.where, j.places[p.from:p.to])
+		} else {
+			kept = append(kept, p)
 		}
 	}
-	j.all = out
+	j.all = kept
 }
 
-// both is what two lists have of the same trace.
-func (j *listJoiner) both(a, b posting, placed bool) posting {
-	if !placed {
-		return a
-	}
+// either stores the places that a trace has already or has by another list.
+func (j *listJoiner) either(had where, at places) where {
 	from := len(j.places)
-	j.places = j.placing.appendEither(j.places, j.places[a.from:a.to], j.places[b.from:b.to])
-	return posting{a.trace, uint32(from), uint32(len(j.places))}
+	if had.to == 0 {
+		j.places = append(j.places, at...)
+	} else if at != nil {
+		j.places = j.placing.appendEither(j.places, j.places[had.from:had.to], at)
+	} else {
+		return had
+	}
+	return where{uint32(from), uint32(len(j.places))}
 }

@@ -90,7 +90,8 @@ const (
 	looseTraces    = `SELECT no, trace_id FROM traces INDEXED BY traces_loose WHERE loose > 1`
 	tightenTrace   = `UPDATE traces SET loose = 0 WHERE no = ?`
 
-	fullLevel       = `SELECT level FROM segments WHERE ready GROUP BY level HAVING count(*) >= ? AND sum(bytes) <= ? ORDER BY level LIMIT 1`
+	fullLevel = `SELECT level FROM segments WHERE ready GROUP BY level
+		HAVING count(*) >= ? AND (count(*) >= ? OR sum(bytes) > ?) AND sum(bytes) <= ? ORDER BY level LIMIT 1`
 	segmentsOfLevel = `SELECT no, level, first_trace, last_trace, dead FROM segments WHERE ready AND level = ? ORDER BY no`
 	deadSegment     = `SELECT no, level, first_trace, last_trace, dead FROM segments WHERE ready AND dead ORDER BY no LIMIT ?`
 	finishSegment   = `UPDATE segments SET first_trace = ?, last_trace = ?, bytes = ?, dead = ?, directory = ?, ready = TRUE WHERE no = ?`

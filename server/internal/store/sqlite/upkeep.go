@@ -90,6 +90,13 @@ func (r *rest) deletions() int64 {
 	return r.deleted
 }
 
+// writing reports whether something was written since upkeep last looked.
+func (r *rest) writing() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.wrote
+}
+
 // busy reports whether something was written since it was last asked.
 func (r *rest) busy() bool {
 	r.mu.Lock()
