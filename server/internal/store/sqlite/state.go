@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -30,6 +31,7 @@ type state struct {
 	next     int64                      // number of the next message
 	shared   map[int64]bool             // shared messages that the trace refers to
 	revised  bool                       // a stored span was replaced by a later version
+	written  time.Time                  // when it was kept last
 
 	// What the rows of this trace held before this commit, of what it touches.
 	before      map[value0]bool

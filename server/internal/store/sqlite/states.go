@@ -3,6 +3,7 @@ package sqlite
 import (
 	lru "container/list"
 	"fmt"
+	"time"
 
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -10,6 +11,11 @@ import (
 // maxStates bounds the states in memory, in spans of about 150 bytes. A trace
 // whose state was dropped is read again when a span arrives for it.
 const maxStates = 200_000
+
+// maxReread is how large a state may be to be dropped once its trace is quiet: to
+// read it again takes about a millisecond. Those of traces that are quiet make
+// each garbage collection longer, and what is asked meanwhile.
+const maxReread = 512
 
 // states holds the states of the traces that were written last. Only who may
 // write uses it.
@@ -42,8 +48,10 @@ func (ss *states) drop(id trace.TraceID) {
 
 // put keeps states for later commits and drops what was used longest ago.
 func (ss *states) put(used []*state) {
+	now := time.Now()
 	for _, st := range used {
 		st.settled()
+		st.written = now
 		if ss.byID[st.id] == nil {
 			ss.byID[st.id] = ss.order.PushFront(st)
 		}
@@ -53,6 +61,20 @@ func (ss *states) put(used []*state) {
 		next := el.Next()
 		if size += el.Value.(*state).size(); size > maxStates && size > el.Value.(*state).size() {
 			ss.drop(el.Value.(*state).id)
+		}
+		el = next
+	}
+}
+
+// dropQuiet forgets traces of which nothing was written since a time.
+func (ss *states) dropQuiet(since time.Time) {
+	for el := ss.order.Back(); el != nil; {
+		st, next := el.Value.(*state), el.Prev()
+		if !st.written.Before(since) {
+			return // those before it were used later
+		}
+		if st.size() <= maxReread {
+			ss.drop(st.id)
 		}
 		el = next
 	}

@@ -147,6 +147,9 @@ func (s *Store) tidy(ctx context.Context) error {
 		}
 	}
 	s.rest.forgetOld()
+	if err := s.alone(ctx, func() error { s.states.dropQuiet(time.Now().Add(-s.rest.after)); return nil }); err != nil {
+		return err
+	}
 	if s.rest.busy() {
 		return nil
 	}
@@ -177,14 +180,10 @@ func (s *Store) shrinkLog(ctx context.Context) error {
 	if err != nil || info.Size() <= maxIdleLog {
 		return nil
 	}
-	select {
-	case s.writing <- struct{}{}:
-		defer func() { <-s.writing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	_, err = s.write.ExecContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
-	return err
+	return s.alone(ctx, func() error {
+		_, err := s.write.ExecContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
+		return err
+	})
 }
 
 // discard is the logger of a store that was given none.

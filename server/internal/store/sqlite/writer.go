@@ -53,12 +53,22 @@ type writer struct {
 // change runs fn in a transaction, alone among all that write. When it returns
 // nil what fn did is durable; else nothing was done.
 func (s *Store) change(ctx context.Context, fn func(*writer) error) error {
+	return s.alone(ctx, func() error { return s.transact(ctx, fn) })
+}
+
+// alone runs fn while nobody else writes.
+func (s *Store) alone(ctx context.Context, fn func() error) error {
 	select {
 	case s.writing <- struct{}{}:
 		defer func() { <-s.writing }()
+		return fn()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// transact is change for who may write.
+func (s *Store) transact(ctx context.Context, fn func(*writer) error) error {
 	// Statements run without the context: it is looked at between traces, and
 	// an interrupted connection would have to be opened anew.
 	calm := context.WithoutCancel(ctx)
