@@ -43,8 +43,8 @@
 // a condition of the query language which traces and spans may meet it, and
 // whether that is certain; what isn't certain is decided by the condition's own
 // Match on those spans, of which a sieve (sieve.go) lets only those pass whose
-// stored texts have the words. A list reads the rows of traces only once it knows that
-// they are in it.
+// stored texts have the words. A list (walk.go) reads the rows of traces only once it
+// knows that they are in it.
 //
 // # Upkeep
 //

@@ -26,19 +26,18 @@ func (ix *index) live(t *tx) ([]*segment, error) {
 	if t.segments != nil {
 		return t.segments, nil
 	}
-	var nos []int64
+	var out []*segment
 	err := t.query(readySegments, nil, func(scan func(...any) error) (bool, error) {
-		var no int64
-		err := scan(&no)
-		nos = append(nos, no)
+		seg := new(segment)
+		err := scan(&seg.no, &seg.lo, &seg.hi)
+		out = append(out, seg)
 		return true, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*segment, len(nos))
-	for i, no := range nos {
-		if out[i], err = ix.segment(t, no); err != nil {
+	for i, seg := range out {
+		if out[i], err = ix.segment(t, seg); err != nil {
 			return nil, err
 		}
 	}
@@ -46,7 +45,9 @@ func (ix *index) live(t *tx) ([]*segment, error) {
 	return out, nil
 }
 
-func (ix *index) segment(t *tx, no int64) (*segment, error) {
+// segment completes what the row of a segment says by its directory.
+func (ix *index) segment(t *tx, row *segment) (*segment, error) {
+	no := row.no
 	ix.mu.Lock()
 	seg := ix.segments[no]
 	ix.mu.Unlock()
@@ -59,7 +60,7 @@ func (ix *index) segment(t *tx, no int64) (*segment, error) {
 		return nil, err
 	}
 	d := decoder{buf: string(dir)}
-	seg = &segment{no: no, firsts: d.strings()}
+	seg = &segment{no: no, lo: row.lo, hi: row.hi, firsts: d.strings()}
 	if err := d.end(); err != nil {
 		return nil, err
 	}
@@ -95,6 +96,9 @@ func (ix *index) find(t *tx, term string, prefix bool, within *[]int64) (p posti
 	}
 	want := func(have []byte) bool { return string(have) == term || prefix && strings.HasPrefix(string(have), term) }
 	for _, seg := range segments {
+		if within != nil && seg.hasNone(*within) {
+			continue
+		}
 		from, to := seg.blocks(term, hi)
 		for i := from; i < to; i++ {
 			var data []byte

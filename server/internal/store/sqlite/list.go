@@ -68,47 +68,19 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 	var items []trace.Summary
 	var next string
 	err := s.search(ctx, "list traces", f.Where != nil, func(t *tx) error {
-		sel, err := s.selection(t, f)
-		if err != nil {
+		w := walk{s: s, t: t, filter: f, order: p.Sort, limit: max(1, p.Limit)}
+		if err := w.begin(); err != nil {
 			return err
 		}
 		l := listing[trace.Summary]{
-			kind: store.ListTraces, sort: p.Sort, size: max(1, p.Limit) + 1,
+			kind: store.ListTraces, sort: p.Sort, size: w.size, matches: w.matches,
 			at: func(sum *trace.Summary) store.Cursor { return store.TraceCursor(sum, p.Sort) },
 		}
-		columns := wholeRow
-		if sel.check || sel.index != nil || sel.isFew {
-			l.size = walkChunk
-			switch {
-			case sel.isFew && !sel.check:
-				l.size = max(1, p.Limit) + 1
-			case sel.isFew:
-				l.size = s.rare + 1 // they are sorted once
-			}
-			if p.Sort.IsZero() && (sel.check || !sel.isFew) {
-				columns = placeOnly
-			}
+		l.chunk = func(after *store.Cursor, n int) (found []candidate[trace.Summary], err error) {
+			found, l.size, err = w.chunk(after, n)
+			return found, err
 		}
-		l.chunk = func(after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
-			if sel.none {
-				return nil, nil
-			}
-			return tracesAfter(t, columns, sel, f, p.Sort, after, n)
-		}
-		l.matches = func(c *candidate[trace.Summary]) (bool, error) {
-			if sel.index != nil && !sel.isFew && !sel.index.has(c.no) {
-				return false, nil
-			}
-			if !columns.whole {
-				if err := loadTrace(t, c); err != nil {
-					return false, err
-				}
-			}
-			if !sel.check && !(sel.index != nil && c.revised) {
-				return true, nil
-			}
-			return s.matches(t, sel, stored{c.no, c.item.TraceID, c.revised}, "")
-		}
+		var err error
 		items, next, err = l.page(p)
 		return err
 	})

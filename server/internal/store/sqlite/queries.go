@@ -118,7 +118,7 @@ const (
 	setCounter    = `INSERT OR REPLACE INTO counters (name, value) VALUES (?,?)`
 	deleteCounter = `DELETE FROM counters WHERE name = ?`
 
-	readySegments = `SELECT no FROM segments WHERE ready ORDER BY no`
+	readySegments = `SELECT no, first_trace, last_trace FROM segments WHERE ready ORDER BY no`
 	loadDirectory = `SELECT directory FROM segments WHERE no = ?`
 	insertSegment = `INSERT INTO segments (no, level, first_trace, last_trace, bytes, ready, dead, directory) VALUES (?,?,?,?,?,?,FALSE,?)`
 	insertBlock   = `INSERT INTO blocks (no, data) VALUES (?,?)`

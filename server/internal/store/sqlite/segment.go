@@ -105,7 +105,14 @@ func (b *segmentBuilder) directory() []byte {
 // segment is what is kept in memory of one.
 type segment struct {
 	no     int64
+	lo, hi int64 // its traces are from lo to hi
 	firsts []string
+}
+
+// hasNone reports whether it has none of some traces, which are ascending.
+func (s *segment) hasNone(of []int64) bool {
+	i, _ := slices.BinarySearch(of, s.lo)
+	return i == len(of) || of[i] > s.hi
 }
 
 // blocks returns which blocks may hold terms from lo to hi, both included.

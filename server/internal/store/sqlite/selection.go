@@ -28,7 +28,20 @@ type selection struct {
 	tags, bodies bool
 }
 
+// selection finds the candidates of a filter.
 func (s *Store) selection(t *tx, f query.Filter) (*selection, error) {
+	sel, err := s.asked(t, f)
+	if err != nil || sel.none {
+		return sel, err
+	}
+	if err := s.narrow(t, sel, nil); err != nil {
+		return nil, err
+	}
+	return sel, sel.pick(t, s.rare)
+}
+
+// asked finds the values that a filter asks for.
+func (s *Store) asked(t *tx, f query.Filter) (*selection, error) {
 	f = f.Narrow()
 	f.From, f.To = 0, 0
 	sel := &selection{filter: f}
@@ -53,22 +66,46 @@ func (s *Store) selection(t *tx, f query.Filter) (*selection, error) {
 		sel.values = append(sel.values, no)
 		sel.none = sel.none || !ok
 	}
-	if sel.none {
-		return sel, nil
-	}
-	if len(sel.values) > 1 || f.Where != nil {
-		if err := s.lookUp(t, sel); err != nil {
-			return nil, err
+	return sel, nil
+}
+
+// narrow asks the index for the candidates among some traces, ascending; nil is
+// all.
+func (s *Store) narrow(t *tx, sel *selection, within *[]int64) error {
+	if len(sel.values) > 1 || sel.filter.Where != nil {
+		if err := s.lookUp(t, sel, within); err != nil {
+			return err
 		}
 	}
-	if sel.check && !query.BeyondSpan(f.Where) {
-		sel.sieve = newSieve(f.Where)
+	if sel.check && !query.BeyondSpan(sel.filter.Where) {
+		sel.sieve = newSieve(sel.filter.Where)
 	}
-	return sel, sel.pick(t, s.rare)
+	return nil
+}
+
+// isFrequent reports whether all that is asked for is in many traces, so that the
+// newest of them are likely to fill a page. It is said of values and roots only.
+func (sel *selection) isFrequent(t *tx, many int) (bool, error) {
+	required := sel.filter.Required()
+	if len(sel.values) == 0 || len(sel.values)+len(required) < 2 || sel.filter.Where != nil && len(required) == 0 {
+		return false, nil
+	}
+	for _, e := range required {
+		if c, ok := e.(query.Comparison); !ok || c.Field != "root" {
+			return false, nil
+		}
+	}
+	for _, no := range sel.values {
+		var n int
+		if _, err := t.one(countFacet, []any{no, many + 1}, &n); err != nil || n <= many {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // lookUp asks the index.
-func (s *Store) lookUp(t *tx, sel *selection) error {
+func (s *Store) lookUp(t *tx, sel *selection, within *[]int64) error {
 	stale, err := s.index.stale(t)
 	if err != nil {
 		return err
@@ -77,7 +114,7 @@ func (s *Store) lookUp(t *tx, sel *selection) error {
 		sel.check = true
 		return nil
 	}
-	all := conjunction{exact: !sel.check}
+	all := conjunction{exact: !sel.check, within: within}
 	var often []query.Expr // what many spans are, as a rule, last: of that only those are taken that are still candidates
 	for _, e := range sel.filter.Required() {
 		if isOften(e) {

@@ -1,0 +1,56 @@
+package sqlite
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/clewhq/clew/server/internal/query"
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// TestAListOfWhatIsFrequentIsTheSameByWindowsAndWithout has three traces in ten
+// with an error of the service, so that pages end in windows and beyond.
+func TestAListOfWhatIsFrequentIsTheSameByWindowsAndWithout(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	resource, scope := new(trace.Resource), new(trace.Scope)
+	var facts []trace.Fact
+	for i := range 200 {
+		sp := &trace.Span{Resource: resource, Scope: scope, TraceID: trace.TraceID{byte(i), 1}, ID: trace.SpanID{1}, Name: "work", Start: trace.Time(1e18 + i%50*1e9), End: trace.Time(1e18 + i%50*1e9 + 1)}
+		sp.Service, sp.IsError = "agent", i%10 < 3
+		if sp.IsError {
+			sp.Status = trace.StatusError
+		}
+		facts = append(facts, trace.Fact{Kind: trace.Finished, Span: sp})
+	}
+	if err := s.Append(t.Context(), facts); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []query.Filter{
+		{Service: "agent", Status: trace.StatusError.String()},
+		{Service: "agent", Status: trace.StatusError.String(), From: 1e18 + 10e9, To: 1e18 + 20e9},
+		{Service: "agent", Where: query.Comparison{Field: "root", Op: query.Equal, Value: query.Value{Text: "true"}}},
+	} {
+		for _, limit := range []int{1, 7, 60, 500} {
+			var lists [2]string
+			for i, rare := range []int{3, 1000} { // with 1,000 none is frequent
+				s.rare = rare
+				p := query.Page{Limit: limit}
+				for {
+					page, next, err := s.Traces(t.Context(), f, p)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for k := range page {
+						lists[i] += fmt.Sprintln(page[k].TraceID)
+					}
+					if p.Cursor = next; next == "" {
+						break
+					}
+				}
+			}
+			if lists[0] != lists[1] || lists[0] == "" {
+				t.Errorf("%+v by %d: by windows\n%sand without\n%s", f, limit, lists[0], lists[1])
+			}
+		}
+	}
+}
