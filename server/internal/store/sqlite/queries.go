@@ -3,6 +3,7 @@ package sqlite
 // The queries that are prepared when the store opens.
 const (
 	idOfTrace   = `SELECT trace_id, revised FROM traces WHERE no = ?`
+	newestTrace = `SELECT coalesce(max(no), 0) FROM traces`
 	findTrace   = `SELECT no, loose, revised FROM traces WHERE trace_id = ?`
 	insertTrace = `INSERT INTO traces (no, trace_id, low64, name, start_ns, end_ns, services, span_count, error_count, root_count,
 		orphan_count, session, user, input_tokens, output_tokens, cost, loose, revised) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
@@ -137,7 +138,7 @@ var (
 		insertChange, deleteChanges, replaceRollup, deleteRollup, tracesDown, setCounter, deleteCounter,
 	}
 	readQueries = []string{
-		findTrace, framesOfTrace, frameByNo, bodyOfFrame, bodiesOfFrames, loadMessage, eventsOfTrace, eventsOfSpan, loadResource, loadScope,
+		findTrace, newestTrace, framesOfTrace, frameByNo, bodyOfFrame, bodiesOfFrames, loadMessage, eventsOfTrace, eventsOfSpan, loadResource, loadScope,
 		findValue, loadValue, valuesFrom, countFacet, tracesOfValue, idOfTrace, hinted, sessionByNo, serviceByName, summaryOfTrace, traceByNo, sharingLow64, countRows,
 		staleIndex, readySegments, retiredSegment, loadDirectory, loadBlock, idleTraces, looseTraces, fullLevel, segmentsOfLevel, deadSegment, blocksFrom, tracesDown, tracesBetween,
 		allChanges, countChanges, loadRollup, rollupsFrom, startsOfAll, loadCounter,

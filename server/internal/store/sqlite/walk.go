@@ -29,9 +29,19 @@ type walk struct {
 	size    int // of the first chunk, or of the next window
 }
 
-// windowsFirst is how many windows are taken first. The first has as many traces
-// as are few, the next four times as many.
-const windowsFirst = 2
+// windowsFirst is how many windows are taken first, of a store with so many
+// traces. The first window has as many as are few, the next four times as many;
+// where they aren't a small part of the store it is quicker to ask for all.
+func windowsFirst(traces, few int64) int {
+	switch {
+	case traces < 4*few:
+		return 0
+	case traces < 16*few:
+		return 1
+	default:
+		return 2
+	}
+}
 
 // begin finds out how the list is best made.
 func (w *walk) begin() (err error) {
@@ -39,17 +49,24 @@ func (w *walk) begin() (err error) {
 	if w.asked, err = w.s.asked(w.t, w.filter); err != nil || w.asked.none {
 		return err
 	}
-	frequent := false
 	if w.order.IsZero() {
-		if frequent, err = w.asked.isFrequent(w.t, w.s.rare); err != nil {
+		frequent, err := w.asked.isFrequent(w.t, w.s.rare)
+		if err != nil {
 			return err
 		}
+		if frequent {
+			var newest int64 // about as many as there are
+			if _, err := w.t.one(newestTrace, nil, &newest); err != nil {
+				return err
+			}
+			w.windows = windowsFirst(newest, int64(w.s.rare))
+		}
 	}
-	if frequent {
-		w.windows, w.columns, w.size = windowsFirst, placeOnly, w.s.rare
-		return nil
+	if w.windows == 0 {
+		return w.all()
 	}
-	return w.all()
+	w.columns, w.size = placeOnly, w.s.rare
+	return nil
 }
 
 // all asks for the candidates among all traces.
