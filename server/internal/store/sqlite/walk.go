@@ -36,7 +36,7 @@ func windowsFirst(traces, few int64) int {
 	switch {
 	case traces < 4*few:
 		return 0
-	case traces < 16*few:
+	case traces < 64*few:
 		return 1
 	default:
 		return 2
