@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
-	"runtime"
 	"slices"
 	"sync"
 	"unsafe"
@@ -75,7 +74,7 @@ func (vs *vocabularies) put(used []*vocabulary) {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
 	for _, v := range used {
-		if v.size() <= maxKept && len(vs.free) < runtime.GOMAXPROCS(0) {
+		if v.size() <= maxKept && len(vs.free) < cores {
 			vs.free = append(vs.free, v)
 		}
 	}
