@@ -45,7 +45,8 @@ var allowed = map[string][]string{
 	"server/internal/store":               {"server/internal/trace", "server/internal/query", "server/internal/measure"},
 	"server/internal/retention":           {"server/internal/store", "server/internal/trace"},
 	"server/internal/store/memory":        {"server/internal/store", "server/internal/trace", "server/internal/query", "server/internal/measure"},
-	"server/internal/store/sqlite":        {"server/internal/store", "server/internal/trace", "server/internal/query", "server/internal/words", "server/internal/measure", "server/internal/backup"},
+	"server/internal/sqlite3":             {},
+	"server/internal/store/sqlite":        {"server/internal/sqlite3", "server/internal/store", "server/internal/trace", "server/internal/query", "server/internal/words", "server/internal/measure", "server/internal/backup"},
 	"server/internal/store/clickhouse":    {"server/internal/store", "server/internal/trace", "server/internal/query"},
 	"server/internal/load":                {},
 	"server/internal/store/storetest": {

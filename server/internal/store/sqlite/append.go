@@ -213,7 +213,7 @@ func (w *writer) store(b *batch) error {
 		return w.summary(st)
 	}
 	st.loose++
-	if _, err := w.tx.exec(insertFrame, b.no, st.no, f.first, len(f.messages), f.outline, f.body); err != nil {
+	if err := w.tx.exec(insertFrame, b.no, st.no, f.first, len(f.messages), f.outline, f.body); err != nil {
 		return fmt.Errorf("write a frame: %w", err)
 	}
 	if w.reload[b.id] {

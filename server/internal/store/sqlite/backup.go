@@ -3,13 +3,13 @@ package sqlite
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/clewhq/clew/server/internal/backup"
+	"github.com/clewhq/clew/server/internal/sqlite3"
 )
 
 // backupBuffer is how many bytes of a backup are written at a time.
@@ -29,17 +29,15 @@ func (s *Store) Backup(ctx context.Context, begin backup.Begin) error {
 
 func (s *Store) backup(ctx context.Context, begin backup.Begin) error {
 	// A connection of its own: it is taken for as long as the receiver needs.
-	db, err := s.connect(1, "deferred", "busy_timeout(10000)", "cache_size(-1024)", "query_only(1)")
+	conn, err := sqlite3.Open(s.path, "busy_timeout(10000)", "cache_size(-1024)", "query_only(1)")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = db.Close() }()
-	sqlTx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
+	defer func() { _ = conn.Close() }()
+	if err := conn.Exec(ctx, beginRead); err != nil {
 		return err
 	}
-	defer func() { _ = sqlTx.Rollback() }()
-	t := newTx(ctx, sqlTx, nil, nil)
+	t := newTx(ctx, conn)
 	var info backup.Info
 	for q, dest := range map[string]any{"PRAGMA page_count": &info.Pages, "PRAGMA page_size": &info.PageSize, "PRAGMA user_version": &info.Schema} {
 		if _, err := t.one(q, nil, dest); err != nil {
@@ -53,7 +51,7 @@ func (s *Store) backup(ctx context.Context, begin backup.Begin) error {
 	buffered := bufio.NewWriterSize(to, backupBuffer)
 	w := backup.NewWriter(buffered, info)
 	err = t.query("SELECT data FROM sqlite_dbpage", nil, func(scan func(...any) error) (bool, error) {
-		var page sql.RawBytes
+		var page sqlite3.View
 		if err := scan(&page); err != nil {
 			return false, err
 		}
@@ -130,10 +128,9 @@ func exists(path string) (bool, error) {
 // its file: a log that stayed would be taken for that of the new one. When the
 // store is too damaged for that, the log goes.
 func settle(path string) error {
-	s := &Store{path: path}
-	if db, err := s.connect(1, "immediate", "busy_timeout(10000)"); err == nil {
-		_, _ = db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
-		_ = db.Close()
+	if conn, err := sqlite3.Open(path, "busy_timeout(10000)"); err == nil {
+		_ = conn.Run("PRAGMA wal_checkpoint(TRUNCATE)")
+		_ = conn.Close()
 	}
 	for _, suffix := range []string{"-wal", "-shm"} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -108,7 +108,7 @@ func TestCheckTellsWhatIsWrongAndRepairMakesWhatIsDerivedAnew(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := openIdle(t, dir)
-			if _, err := s.write.Exec(tt.damage); err != nil {
+			if err := script(s, tt.damage); err != nil {
 				t.Fatal(err)
 			}
 			all, n := problemsOf(t, s)

@@ -66,25 +66,21 @@ func (w *writer) delete(ids []trace.TraceID) (store.Receipt, error) {
 			return d.receipt, fmt.Errorf("service %.80q: %w", name, err)
 		}
 	}
-	if _, err := w.tx.exec(markDead, d.hi, d.lo); err != nil {
+	if err := w.tx.exec(markDead, d.hi, d.lo); err != nil {
 		return d.receipt, err
 	}
-	_, err := w.tx.exec(setCounter, counterTrace, w.s.counters.trace)
+	err := w.tx.exec(setCounter, counterTrace, w.s.counters.trace)
 	w.deleted = true
 	return d.receipt, err
 }
 
 // deleteTrace deletes the rows that are about one trace.
 func (w *writer) deleteTrace(d *deletion, id trace.TraceID) error {
-	events, err := w.tx.exec(deleteEvents, id[:])
+	events, err := w.tx.change(deleteEvents, id[:])
 	if err != nil {
 		return err
 	}
-	n, err := events.RowsAffected()
-	if err != nil {
-		return err
-	}
-	d.receipt.Events += n
+	d.receipt.Events += events
 	var no, loose int64
 	var revised bool
 	known, err := w.tx.one(findTrace, []any{id[:]}, &no, &loose, &revised)
@@ -119,30 +115,30 @@ func (w *writer) deleteTrace(d *deletion, id trace.TraceID) error {
 	for field := range st.values {
 		for v := range st.values[field] {
 			d.values[v] = true
-			if _, err := w.tx.exec(deleteFacet, v, no); err != nil {
+			if err := w.tx.exec(deleteFacet, v, no); err != nil {
 				return err
 			}
 		}
 	}
 	for session, p := range st.parts {
 		w.sessions[session] = append(w.sessions[session], sessionChange{trace: id, was: p})
-		if _, err := w.tx.exec(deleteSessionTrace, session, no); err != nil {
+		if err := w.tx.exec(deleteSessionTrace, session, no); err != nil {
 			return err
 		}
 	}
 	for m := range st.shared {
 		d.messages[m] = true
-		if _, err := w.tx.exec(deleteMessageTrace, m, no); err != nil {
+		if err := w.tx.exec(deleteMessageTrace, m, no); err != nil {
 			return err
 		}
 	}
 	for _, f := range r.frames {
 		d.receipt.Messages += f.messages
 	}
-	if _, err := w.tx.exec(deleteFrames, no, 0, math.MaxInt64); err != nil {
+	if err := w.tx.exec(deleteFrames, no, 0, math.MaxInt64); err != nil {
 		return err
 	}
-	if _, err := w.tx.exec(deleteTrace, no); err != nil {
+	if err := w.tx.exec(deleteTrace, no); err != nil {
 		return err
 	}
 	w.s.states.drop(id)
@@ -156,16 +152,12 @@ func (w *writer) deleteTrace(d *deletion, id trace.TraceID) error {
 // more.
 func (w *writer) deleteUnused(d *deletion) error {
 	for no := range d.values {
-		if _, err := w.tx.exec(deleteValue, no); err != nil {
+		if err := w.tx.exec(deleteValue, no); err != nil {
 			return err
 		}
 	}
 	for no := range d.messages {
-		res, err := w.tx.exec(deleteMessage, no)
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
+		n, err := w.tx.change(deleteMessage, no)
 		if err != nil {
 			return err
 		}
@@ -183,7 +175,7 @@ func (w *writer) shrinkService(name string, gone store.Service) error {
 		return err
 	}
 	if v.SpanCount -= gone.SpanCount; v.SpanCount <= 0 {
-		_, err := w.tx.exec(deleteService, name)
+		err := w.tx.exec(deleteService, name)
 		return err
 	}
 	var no int64
@@ -207,7 +199,7 @@ func (w *writer) shrinkService(name string, gone store.Service) error {
 		})
 	}
 	if err == nil {
-		_, err = w.tx.exec(replaceService, name, int64(v.First), int64(v.Last), v.SpanCount)
+		err = w.tx.exec(replaceService, name, int64(v.First), int64(v.Last), v.SpanCount)
 	}
 	return err
 }

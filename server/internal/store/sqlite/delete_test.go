@@ -57,12 +57,12 @@ func TestSpaceComesBackAfterDeletion(t *testing.T) {
 	}
 	for _, table := range []string{"frames", "facets", "session_traces", "message_traces"} {
 		var n int
-		if err := s.write.QueryRow("SELECT count(*) FROM " + table + " WHERE trace_no NOT IN (SELECT no FROM traces)").Scan(&n); err != nil || n != 0 {
+		if err := ask(s, "SELECT count(*) FROM "+table+" WHERE trace_no NOT IN (SELECT no FROM traces)", &n); err != nil || n != 0 {
 			t.Errorf("%d rows of deleted traces in %s (%v)", n, table, err)
 		}
 	}
 	var n int
-	if err := s.write.QueryRow("SELECT count(*) FROM vals WHERE no NOT IN (SELECT value_no FROM facets)").Scan(&n); err != nil || n != 0 {
+	if err := ask(s, "SELECT count(*) FROM vals WHERE no NOT IN (SELECT value_no FROM facets)", &n); err != nil || n != 0 {
 		t.Errorf("%d values of nothing (%v)", n, err)
 	}
 	// The index names no trace that is gone.

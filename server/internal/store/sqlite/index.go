@@ -141,10 +141,10 @@ func (w *writer) addSegment(b *segmentBuilder) error {
 	}
 	no := w.nextSegment()
 	for i, data := range blocks {
-		if _, err := w.tx.exec(insertBlock, no<<blockBits|int64(i), data); err != nil {
+		if err := w.tx.exec(insertBlock, no<<blockBits|int64(i), data); err != nil {
 			return err
 		}
 	}
-	_, err := w.tx.exec(insertSegment, no, 0, b.lo, b.hi, b.bytes, true, b.directory())
+	err := w.tx.exec(insertSegment, no, 0, b.lo, b.hi, b.bytes, true, b.directory())
 	return err
 }

@@ -117,11 +117,7 @@ func (tr *interning[T]) number(t *tx, v *T) (int64, error) {
 			return 0, err
 		}
 		if !found {
-			res, err := t.exec(tr.in.insert, h[:], e.buf)
-			if err != nil {
-				return 0, err
-			}
-			if no, err = res.LastInsertId(); err != nil {
+			if no, err = t.insert(tr.in.insert, h[:], e.buf); err != nil {
 				return 0, err
 			}
 		}

@@ -1,11 +1,11 @@
 package sqlite
 
 import (
-	"database/sql"
 	"fmt"
 	"slices"
 	"unsafe"
 
+	"github.com/clewhq/clew/server/internal/sqlite3"
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
@@ -104,7 +104,7 @@ func (j *joiner) join(t *tx, traceNo int64, frames []looseFrame) (frameGroup, er
 	var last trace.Time
 	rest := frames
 	err := t.query(bodiesOfFrames, []any{traceNo, g.first, g.last}, func(scan func(...any) error) (bool, error) {
-		var data sql.RawBytes
+		var data sqlite3.View
 		if err := scan(&data); err != nil {
 			return false, err
 		}

@@ -50,12 +50,11 @@ func (w *writer) event(s *trace.Span, ev *trace.Event) (fresh bool, err error) {
 		return false, e.err
 	}
 	h := hashOf(e.buf)
-	res, err := w.tx.exec(insertEvent, s.TraceID[:], s.ID[:], h[:], e.buf)
+	n, err := w.tx.change(insertEvent, s.TraceID[:], s.ID[:], h[:], e.buf)
 	if err != nil {
 		return false, fmt.Errorf("write an event of span %s: %w", s.ID, err)
 	}
-	n, err := res.RowsAffected()
-	return n > 0, err
+	return n > 0, nil
 }
 
 // early adds the events that came before the trace did.

@@ -99,12 +99,12 @@ func (s *Store) mergeSegments(ctx context.Context, from []segmentRow) error {
 		}
 		if m.no != 0 {
 			// What was deleted meanwhile may be in it yet.
-			if _, err := w.tx.exec(finishSegment, m.b.lo, m.b.hi, m.b.bytes, s.rest.deletions() != m.deletions, m.b.directory(), m.no); err != nil {
+			if err := w.tx.exec(finishSegment, m.b.lo, m.b.hi, m.b.bytes, s.rest.deletions() != m.deletions, m.b.directory(), m.no); err != nil {
 				return err
 			}
 		}
 		for _, no := range nos {
-			if _, err := w.tx.exec(retireSegment, no); err != nil {
+			if err := w.tx.exec(retireSegment, no); err != nil {
 				return err
 			}
 		}
@@ -147,15 +147,11 @@ func (s *Store) sweep(ctx context.Context) error {
 			return err
 		}
 		err = s.change(ctx, func(w *writer) error {
-			res, err := w.tx.exec(deleteBlocks, no<<blockBits, (no+1)<<blockBits, 4*blocksAtOnce)
-			if err != nil {
+			var err error
+			if blocks, err = w.tx.change(deleteBlocks, no<<blockBits, (no+1)<<blockBits, 4*blocksAtOnce); err != nil || blocks > 0 {
 				return err
 			}
-			if blocks, err = res.RowsAffected(); err != nil || blocks > 0 {
-				return err
-			}
-			_, err = w.tx.exec(deleteSegment, no)
-			return err
+			return w.tx.exec(deleteSegment, no)
 		})
 		if err != nil {
 			return err
@@ -222,12 +218,12 @@ func (m *merger) flush(w *writer) error {
 	}
 	if m.no == 0 {
 		m.no = w.nextSegment()
-		if _, err := w.tx.exec(insertSegment, m.no, m.level, 0, 0, 0, false, []byte{}); err != nil {
+		if err := w.tx.exec(insertSegment, m.no, m.level, 0, 0, 0, false, []byte{}); err != nil {
 			return err
 		}
 	}
 	for _, data := range blocks {
-		if _, err := w.tx.exec(insertBlock, m.no<<blockBits|m.written, data); err != nil {
+		if err := w.tx.exec(insertBlock, m.no<<blockBits|m.written, data); err != nil {
 			return err
 		}
 		m.written++

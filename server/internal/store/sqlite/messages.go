@@ -157,12 +157,10 @@ func (sh *sharing) learn(t *tx) error {
 
 // store makes a message shared and returns its number.
 func (sh *sharing) store(t *tx, h hash, s string) (int64, error) {
-	res, err := t.exec(insertMessage, h[:], sh.messages.packer.pack([]byte(s)))
-	if err != nil {
-		return 0, err
+	no, err := t.insert(insertMessage, h[:], sh.messages.packer.pack([]byte(s)))
+	if err == nil {
+		sh.fresh[h] = no
 	}
-	no, err := res.LastInsertId()
-	sh.fresh[h] = no
 	return no, err
 }
 

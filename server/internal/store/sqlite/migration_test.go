@@ -43,7 +43,7 @@ func TestStoresOfEveryReleaseAreMigratedAndHoldWhatTheyHeld(t *testing.T) {
 			}
 			s := openIdle(t, dir)
 			var now int
-			if err := s.write.QueryRow("PRAGMA user_version").Scan(&now); err != nil || now != newestVersion {
+			if err := ask(s, "PRAGMA user_version", &now); err != nil || now != newestVersion {
 				t.Errorf("after the migration the schema is %d, %v", now, err)
 			}
 			storetest.HoldsFixture(t, s)

@@ -178,7 +178,7 @@ func (w *writer) place(b *batch, st *state, p *piece) (ref, error) {
 	if !st.shared[no] {
 		st.shared[no] = true
 		b.draft.shared = append(b.draft.shared, no)
-		if _, err := w.tx.exec(insertMessageTrace, no, st.no); err != nil {
+		if err := w.tx.exec(insertMessageTrace, no, st.no); err != nil {
 			return ref{}, err
 		}
 	}

@@ -1,6 +1,6 @@
 package sqlite
 
-// The queries that are prepared when the store opens.
+// The queries that are the same each time.
 const (
 	idOfTrace   = `SELECT trace_id, revised FROM traces WHERE no = ?`
 	newestTrace = `SELECT coalesce(max(no), 0) FROM traces`
@@ -124,23 +124,4 @@ const (
 	insertSegment = `INSERT INTO segments (no, level, first_trace, last_trace, bytes, ready, dead, directory) VALUES (?,?,?,?,?,?,FALSE,?)`
 	insertBlock   = `INSERT INTO blocks (no, data) VALUES (?,?)`
 	loadBlock     = `SELECT data FROM blocks WHERE no = ?`
-)
-
-var (
-	writeQueries = []string{
-		findTrace, insertTrace, updateTrace, insertFrame, framesOfTrace, frameByNo, bodyOfFrame, findMessage, someMessages, insertMessage, loadMessage,
-		insertMessageTrace, insertEvent, findResource, insertResource, loadResource, findScope, insertScope, loadScope,
-		findValue, insertValue, loadValue, insertFacet, deleteFacet, insertHint, deleteHint,
-		upsertSessionTrace, deleteSessionTrace, tracesOfSession, loadSession, upsertSession, deleteSession, upsertService,
-		insertSegment, insertBlock, lastFrame, replaceFrame, deleteFrames, tightenTrace, finishSegment, retireSegment,
-		deleteSegment, deleteBlocks, deleteEvents, deleteTrace, deleteMessageTrace, deleteMessage, deleteValue, deleteService, replaceService,
-		earliestTraces, latestTraces, markDead, serviceByName, eventsOfTrace,
-		insertChange, deleteChanges, replaceRollup, deleteRollup, tracesDown, setCounter, deleteCounter,
-	}
-	readQueries = []string{
-		findTrace, newestTrace, framesOfTrace, frameByNo, bodyOfFrame, bodiesOfFrames, loadMessage, eventsOfTrace, eventsOfSpan, loadResource, loadScope,
-		findValue, loadValue, valuesFrom, countFacet, tracesOfValue, idOfTrace, hinted, sessionByNo, serviceByName, summaryOfTrace, traceByNo, sharingLow64, countRows,
-		staleIndex, readySegments, retiredSegment, loadDirectory, loadBlock, idleTraces, looseTraces, fullLevel, segmentsOfLevel, deadSegment, blocksFrom, tracesDown, tracesBetween,
-		allChanges, countChanges, loadRollup, rollupsFrom, startsOfAll, loadCounter,
-	}
 )

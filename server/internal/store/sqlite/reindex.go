@@ -54,10 +54,10 @@ func (s *Store) reindex(ctx context.Context) (bool, error) {
 	b.flush()
 	return true, s.change(ctx, func(w *writer) error {
 		if len(due) < reindexAtOnce {
-			if _, err := w.tx.exec("DELETE FROM counters WHERE name = 'unindexed'"); err != nil {
+			if err := w.tx.exec("DELETE FROM counters WHERE name = 'unindexed'"); err != nil {
 				return err
 			}
-		} else if _, err := w.tx.exec("UPDATE counters SET value = ? WHERE name = 'unindexed'", due[len(due)-1].no-1); err != nil {
+		} else if err := w.tx.exec("UPDATE counters SET value = ? WHERE name = 'unindexed'", due[len(due)-1].no-1); err != nil {
 			return err
 		}
 		return w.addSegment(&b)

@@ -27,7 +27,7 @@ func (s *Store) Repair(ctx context.Context, report func(problem string)) error {
 			return err
 		}
 		for _, q := range forgetDerived {
-			if _, err := w.tx.exec(q); err != nil {
+			if err := w.tx.exec(q); err != nil {
 				return err
 			}
 		}
@@ -133,7 +133,7 @@ func (w *writer) remake(tr stored) error {
 		}
 	}
 	for _, m := range shared {
-		if _, err := w.tx.exec(insertMessageTrace, m, tr.no); err != nil {
+		if err := w.tx.exec(insertMessageTrace, m, tr.no); err != nil {
 			return err
 		}
 	}

@@ -107,14 +107,14 @@ func (w *writer) regroup(d *rewritten) error {
 		return err
 	}
 	for _, g := range d.groups {
-		if _, err := w.tx.exec(deleteFrames, d.no, g.first, g.last); err != nil {
+		if err := w.tx.exec(deleteFrames, d.no, g.first, g.last); err != nil {
 			return err
 		}
-		if _, err := w.tx.exec(replaceFrame, g.firstMessage, g.messages, g.outline, g.body, g.last); err != nil {
+		if err := w.tx.exec(replaceFrame, g.firstMessage, g.messages, g.outline, g.body, g.last); err != nil {
 			return err
 		}
 	}
-	if _, err := w.tx.exec(tightenTrace, d.no); err != nil {
+	if err := w.tx.exec(tightenTrace, d.no); err != nil {
 		return err
 	}
 	if st := w.s.states.get(d.id); st != nil && st.no == d.no {

@@ -76,7 +76,7 @@ func TestRollUpsOfAnOlderStoreAreMadeWhileItIsUsed(t *testing.T) {
 	for range 20 {
 		appended(20)
 	}
-	if _, err := s.write.Exec("DROP TABLE rollups; DROP TABLE rollup_changes; DELETE FROM counters WHERE name = 'unrolled'; PRAGMA user_version = 4"); err != nil {
+	if err := script(s, "DROP TABLE rollups; DROP TABLE rollup_changes; DELETE FROM counters WHERE name = 'unrolled'; PRAGMA user_version = 4"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -123,7 +123,7 @@ func TestHoursTakeChangesInAPartAtATime(t *testing.T) {
 		sound(t, s)
 	}
 	var changes int
-	if err := s.write.QueryRow("SELECT count(*) FROM rollup_changes").Scan(&changes); err != nil || changes != 0 {
+	if err := ask(s, "SELECT count(*) FROM rollup_changes", &changes); err != nil || changes != 0 {
 		t.Errorf("%d changes are left, %v", changes, err)
 	}
 }
@@ -151,7 +151,7 @@ func TestRollUpsThatAreWrongAreMadeAnew(t *testing.T) {
 					}
 				}
 			}
-			if _, err := s.write.Exec(damage); err != nil {
+			if err := script(s, damage); err != nil {
 				t.Fatal(err)
 			}
 			var problems []string

@@ -83,11 +83,11 @@ func (s *Store) rollUp(ctx context.Context) (more bool, err error) {
 			if len(hours[hourOfRow(row)]) == 0 {
 				q, args = deleteRollup, args[:1]
 			}
-			if _, err := w.tx.exec(q, args...); err != nil {
+			if err := w.tx.exec(q, args...); err != nil {
 				return err
 			}
 		}
-		if _, err := w.tx.exec(deleteChanges, last); err != nil {
+		if err := w.tx.exec(deleteChanges, last); err != nil {
 			return err
 		}
 		w.rollups = changes
@@ -213,9 +213,9 @@ func (s *Store) takeIn(ctx context.Context) (more bool, err error) {
 // transaction is done.
 func (w *writer) leaveUnrolled(no int64) (err error) {
 	if w.unrolled = &no; no == 0 {
-		_, err = w.tx.exec(deleteCounter, counterUnrolled)
+		err = w.tx.exec(deleteCounter, counterUnrolled)
 	} else {
-		_, err = w.tx.exec(setCounter, counterUnrolled, no)
+		err = w.tx.exec(setCounter, counterUnrolled, no)
 	}
 	return err
 }

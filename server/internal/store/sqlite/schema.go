@@ -2,8 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
+
+	"github.com/clewhq/clew/server/internal/sqlite3"
 )
 
 // applicationID marks a file as ours in SQLite's header: "Clew".
@@ -197,13 +198,13 @@ var newestVersion = firstVersion - 1 + len(migrations)
 
 // check refuses a file that isn't ours or is newer than this program, and
 // returns its schema version. It changes nothing.
-func check(ctx context.Context, db *sql.DB) (version int, err error) {
+func check(ctx context.Context, conn *sqlite3.Conn) (version int, err error) {
 	var app, objects int
 	for _, p := range []struct {
 		query string
 		dest  *int
 	}{{"PRAGMA application_id", &app}, {"PRAGMA user_version", &version}, {"SELECT count(*) FROM sqlite_master", &objects}} {
-		if err := db.QueryRowContext(ctx, p.query).Scan(p.dest); err != nil {
+		if _, err := newTx(ctx, conn).one(p.query, nil, p.dest); err != nil {
 			return 0, fmt.Errorf("%s: %w", p.query, err)
 		}
 	}
@@ -222,29 +223,13 @@ func check(ctx context.Context, db *sql.DB) (version int, err error) {
 
 // migrate brings the file from version to the newest schema, each step in a
 // transaction of its own.
-func migrate(ctx context.Context, db *sql.DB, version int) error {
+func migrate(conn *sqlite3.Conn, version int) error {
 	for version = max(version, firstVersion-1); version < newestVersion; version++ {
-		if err := step(ctx, db, version); err != nil {
+		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+			migrations[version-firstVersion+1], applicationID, version+1)
+		if err := conn.Run(step); err != nil {
 			return fmt.Errorf("migrate to schema %d: %w", version+1, err)
 		}
 	}
 	return nil
-}
-
-func step(ctx context.Context, db *sql.DB, version int) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }()
-	for _, q := range []string{
-		migrations[version-firstVersion+1],
-		fmt.Sprintf("PRAGMA application_id = %d", applicationID),
-		fmt.Sprintf("PRAGMA user_version = %d", version+1),
-	} {
-		if _, err := tx.ExecContext(ctx, q); err != nil {
-			return err
-		}
-	}
-	return tx.Commit()
 }

@@ -25,9 +25,9 @@ func (w *writer) sessionTraces(st *state) error {
 		}
 		var err error
 		if now == nil {
-			_, err = w.tx.exec(deleteSessionTrace, no, st.no)
+			err = w.tx.exec(deleteSessionTrace, no, st.no)
 		} else {
-			_, err = w.tx.exec(upsertSessionTrace, no, st.no, int64(now.start), int64(now.end), now.user.text, int64(now.userStart()),
+			err = w.tx.exec(upsertSessionTrace, no, st.no, int64(now.start), int64(now.end), now.user.text, int64(now.userStart()),
 				now.spans, now.errors, nullable(now.inputTokens), nullable(now.outputTokens), nullable(now.cost))
 		}
 		if err != nil {
@@ -69,13 +69,13 @@ func (w *writer) session(no int64, changes []sessionChange) error {
 		}
 	}
 	if r.sum.TraceCount == 0 {
-		_, err = w.tx.exec(deleteSession, no)
+		err = w.tx.exec(deleteSession, no)
 		return err
 	}
 	if r.sum.ID, err = w.s.values.text(w.tx, no); err != nil {
 		return err
 	}
-	_, err = w.tx.exec(upsertSession, append([]any{no}, r.args()...)...)
+	err = w.tx.exec(upsertSession, append([]any{no}, r.args()...)...)
 	return err
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/clewhq/clew/server/internal/query"
+	"github.com/clewhq/clew/server/internal/sqlite3"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/store/storetest"
 	"github.com/clewhq/clew/server/internal/trace"
@@ -209,7 +210,7 @@ func TestEverythingIsThereAfterReopening(t *testing.T) {
 		t.Errorf("span (-want +got):\n%s", d)
 	}
 	var resources int
-	if err := s.write.QueryRow("SELECT count(*) FROM resources").Scan(&resources); err != nil || resources != 1 {
+	if err := ask(s, "SELECT count(*) FROM resources", &resources); err != nil || resources != 1 {
 		t.Errorf("%d resources stored, want 1 (%v)", resources, err)
 	}
 }
@@ -292,7 +293,7 @@ func TestADamagedBodyIsAnErrorAndTheRestIsReadable(t *testing.T) {
 	}
 	id := round(1)[0].Span.TraceID
 	for _, damage := range []string{"x''", "x'00'", "x'07'", "x'01ffff'", "substr(data, 1, length(data) - 3)", "zeroblob(5000)"} {
-		if _, err := s.write.Exec("UPDATE frames SET body = " + strings.ReplaceAll(damage, "data", "body")); err != nil {
+		if err := script(s, "UPDATE frames SET body = "+strings.ReplaceAll(damage, "data", "body")); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Spans(t.Context(), id); !errors.Is(err, errCorrupt) {
@@ -310,7 +311,7 @@ func TestADamagedBodyIsAnErrorAndTheRestIsReadable(t *testing.T) {
 func TestAnAppendThatFailsHalfWayLeavesNothing(t *testing.T) {
 	s := open(t, t.TempDir())
 	// The second of two traces can't be written.
-	_, err := s.write.Exec(`CREATE TEMP TRIGGER refuse BEFORE INSERT ON facets WHEN (SELECT text FROM vals WHERE no = NEW.value_no) = 'bad'
+	err := script(s, `CREATE TEMP TRIGGER refuse BEFORE INSERT ON facets WHEN (SELECT text FROM vals WHERE no = NEW.value_no) = 'bad'
 		BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`)
 	if err != nil {
 		t.Fatal(err)
@@ -324,7 +325,7 @@ func TestAnAppendThatFailsHalfWayLeavesNothing(t *testing.T) {
 	}
 	for _, table := range []string{"traces", "frames", "messages", "events", "resources", "scopes", "vals", "facets", "session_traces", "sessions", "services", "hints", "segments", "blocks", "rollups", "rollup_changes"} {
 		var n int
-		if err := s.write.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil || n != 0 {
+		if err := ask(s, "SELECT count(*) FROM "+table, &n); err != nil || n != 0 {
 			t.Errorf("%d rows in %s (%v)", n, table, err)
 		}
 	}
@@ -433,4 +434,21 @@ func TestTheTraceListWalksItsIndex(t *testing.T) {
 			}
 		}
 	}
+}
+
+// ask reads the only row of a query as the writer sees it.
+func ask(s *Store, q string, dest ...any) error {
+	return s.alone(context.Background(), func() error {
+		return s.write.Use(context.Background(), func(conn *sqlite3.Conn) error {
+			_, err := newTx(context.Background(), conn).one(q, nil, dest...)
+			return err
+		})
+	})
+}
+
+// script runs statements on the writer's connection.
+func script(s *Store, statements string) error {
+	return s.alone(context.Background(), func() error {
+		return s.write.Use(context.Background(), func(conn *sqlite3.Conn) error { return conn.Run(statements) })
+	})
 }

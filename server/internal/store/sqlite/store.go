@@ -3,19 +3,16 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
-
+	"github.com/clewhq/clew/server/internal/sqlite3"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -42,13 +39,10 @@ type Store struct {
 	mu     sync.RWMutex // held for reading by every call, for writing by Close
 	closed bool
 
-	write     *sql.DB       // one connection
+	write     *sqlite3.Pool // of one connection
 	writing   chan struct{} // holds one token; who has it may write
-	read      *sql.DB       // connections that can't write
+	read      *sqlite3.Pool // of connections that can't write
 	searching chan struct{} // holds one token for each search for a text
-	writeStmt statements
-	readStmt  statements
-	shapes    *shapes // of s.read
 
 	resources *interner[trace.Resource]
 	scopes    *interner[trace.Scope]
@@ -117,65 +111,56 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err := os.Remove(filepath.Join(filepath.Dir(s.path), restoring)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("remove what a broken-off restore left: %w", err)
 	}
-	// temp_store: sorting never touches the disk. cache_size is in KiB.
-	// journal_size_limit: after a burst the WAL shrinks again.
-	common := []string{"busy_timeout(10000)", "temp_store(MEMORY)"}
-	if s.write, err = s.connect(1, "immediate",
-		append(common, "page_size(4096)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "cache_size(-32768)", "journal_size_limit(67108864)")...); err != nil {
+	connect := func(n int, pragmas []string) *sqlite3.Pool {
+		return sqlite3.NewPool(n, func() (*sqlite3.Conn, error) { return sqlite3.Open(s.path, pragmas...) })
+	}
+	s.write, s.read = connect(1, writePragmas), connect(readers, readPragmas)
+	if err := s.write.Use(ctx, func(conn *sqlite3.Conn) error { return setUp(ctx, conn) }); err != nil {
 		return err
 	}
-	version, err := check(ctx, s.write)
+	if s.packer, err = newPacker(); err != nil {
+		return err
+	}
+	s.messages = newMessages(s.packer)
+	return s.count(ctx)
+}
+
+// How connections are set up. temp_store: sorting never touches the disk.
+// cache_size is in KiB. journal_size_limit: after a burst the WAL shrinks again.
+var (
+	readPragmas  = []string{"busy_timeout(10000)", "temp_store(MEMORY)", "cache_size(-8192)", "query_only(1)"}
+	writePragmas = []string{
+		"busy_timeout(10000)", "temp_store(MEMORY)", "page_size(4096)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "cache_size(-32768)",
+		"journal_size_limit(67108864)",
+	}
+)
+
+// How transactions begin: one that is going to write takes its turn at once.
+const (
+	beginRead  = "BEGIN"
+	beginWrite = "BEGIN IMMEDIATE"
+)
+
+// setUp makes the file a store of the newest schema, or refuses it.
+func setUp(ctx context.Context, conn *sqlite3.Conn) error {
+	version, err := check(ctx, conn)
 	if err != nil {
 		return err
 	}
 	if version == 0 {
 		// So that space can go back to the disk; it must be set before the first table.
-		if _, err := s.write.ExecContext(ctx, "PRAGMA auto_vacuum = INCREMENTAL"); err != nil {
+		if err := conn.Run("PRAGMA auto_vacuum = INCREMENTAL"); err != nil {
 			return fmt.Errorf("set auto_vacuum: %w", err)
 		}
 	}
 	var mode string
-	if err := s.write.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
+	if _, err := newTx(ctx, conn).one("PRAGMA journal_mode = WAL", nil, &mode); err != nil {
 		return fmt.Errorf("set journal mode: %w", err)
 	}
 	if mode != "wal" {
 		return fmt.Errorf("the file system can't do write-ahead logging (journal mode stayed %q): use a local disk", mode)
 	}
-	if err := migrate(ctx, s.write, version); err != nil {
-		return err
-	}
-	if s.read, err = s.connect(readers, "deferred", append(common, "cache_size(-8192)", "query_only(1)")...); err != nil {
-		return err
-	}
-	s.shapes = &shapes{db: s.read, stmts: statements{}}
-	if s.packer, err = newPacker(); err != nil {
-		return err
-	}
-	s.messages = newMessages(s.packer)
-	if err := errors.Join(s.writeStmt.prepare(ctx, s.write, writeQueries), s.readStmt.prepare(ctx, s.read, readQueries)); err != nil {
-		return err
-	}
-	return s.count(ctx)
-}
-
-// connect opens n connections to the file. Pragmas are run on each of them.
-func (s *Store) connect(n int, txlock string, pragmas ...string) (*sql.DB, error) {
-	abs, err := filepath.Abs(s.path)
-	if err != nil {
-		return nil, err
-	}
-	name := filepath.ToSlash(abs)
-	if name[0] != '/' {
-		name = "/" + name // a drive letter
-	}
-	u := url.URL{Scheme: "file", Path: name, RawQuery: url.Values{"_pragma": pragmas, "_txlock": {txlock}}.Encode()}
-	db, err := sql.Open("sqlite", u.String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(n)
-	db.SetMaxIdleConns(n)
-	return db, nil
+	return migrate(conn, version)
 }
 
 // Close implements [store.Store].
@@ -198,9 +183,9 @@ func (s *Store) Close() error {
 // brings the WAL into the file.
 func (s *Store) release() error {
 	var errs []error
-	for _, db := range []*sql.DB{s.read, s.write} {
-		if db != nil {
-			errs = append(errs, db.Close())
+	for _, p := range []*sqlite3.Pool{s.read, s.write} {
+		if p != nil {
+			errs = append(errs, p.Close())
 		}
 	}
 	if s.packer != nil {
@@ -231,14 +216,7 @@ func (s *Store) snapshot(ctx context.Context, op string, fn func(*tx) error) err
 		return fmt.Errorf("sqlite: %s: %w", op, err)
 	}
 	defer s.leave()
-	err := func() error {
-		sqlTx, err := s.read.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = sqlTx.Rollback() }()
-		return fn(newTx(ctx, sqlTx, s.readStmt, s.shapes))
-	}()
+	err := s.read.Transaction(ctx, beginRead, func(conn *sqlite3.Conn) error { return fn(newTx(ctx, conn)) })
 	return describe(ctx, op, err)
 }
 

@@ -22,11 +22,11 @@ func (w *writer) summary(st *state) error {
 	sum := st.summary(names)
 	args := append(traceArgs(sum), st.loose, st.revised)
 	if st.stored {
-		_, err := w.tx.exec(updateTrace, append(args, st.no)...)
+		err := w.tx.exec(updateTrace, append(args, st.no)...)
 		return err
 	}
 	st.stored = true
-	_, err := w.tx.exec(insertTrace, append([]any{st.no, st.id[:], int64(st.id.Low64())}, args...)...)
+	err := w.tx.exec(insertTrace, append([]any{st.no, st.id[:], int64(st.id.Low64())}, args...)...)
 	return err
 }
 
@@ -50,7 +50,7 @@ func (w *writer) facets(st *state) error {
 		if had {
 			q = deleteFacet
 		}
-		if _, err := w.tx.exec(q, v.no, st.no); err != nil {
+		if err := w.tx.exec(q, v.no, st.no); err != nil {
 			return err
 		}
 	}
@@ -60,7 +60,7 @@ func (w *writer) facets(st *state) error {
 // finish writes what depends on more than one trace.
 func (w *writer) finish() error {
 	for name, v := range w.services {
-		if _, err := w.tx.exec(upsertService, name, int64(v.First), int64(v.Last), v.SpanCount); err != nil {
+		if err := w.tx.exec(upsertService, name, int64(v.First), int64(v.Last), v.SpanCount); err != nil {
 			return fmt.Errorf("write service %.80q: %w", name, err)
 		}
 	}
@@ -91,7 +91,7 @@ func (w *writer) hints(traceNo int64, old, now *entry) error {
 			if slices.Contains(except, h) {
 				continue
 			}
-			if _, err := w.tx.exec(q, h, int64(s.Start), traceNo, s.ID[:], int64(s.Kind), now.nos[fieldService]); err != nil {
+			if err := w.tx.exec(q, h, int64(s.Start), traceNo, s.ID[:], int64(s.Kind), now.nos[fieldService]); err != nil {
 				return fmt.Errorf("write a hint: %w", err)
 			}
 		}

@@ -112,7 +112,7 @@ func TestAMessageIsStoredOnce(t *testing.T) {
 		}
 	}
 	var local, shared int
-	if err := s.write.QueryRow("SELECT (SELECT sum(messages) FROM frames), (SELECT count(*) FROM messages)").Scan(&local, &shared); err != nil {
+	if err := ask(s, "SELECT (SELECT sum(messages) FROM frames), (SELECT count(*) FROM messages)", &local, &shared); err != nil {
 		t.Fatal(err)
 	}
 	// The first trace has its own copy of what all share.
@@ -135,14 +135,14 @@ func TestAMessageIsStoredOnce(t *testing.T) {
 	}
 	var frames int
 	sound(t, s)
-	if err := s.write.QueryRow("SELECT count(*) FROM frames").Scan(&frames); err != nil || frames != traces {
+	if err := ask(s, "SELECT count(*) FROM frames", &frames); err != nil || frames != traces {
 		t.Errorf("%d frames of %d quiet traces (%v)", frames, traces, err)
 	}
 }
 
 func TestAMessageOfAFailedAppendIsStoredByTheNext(t *testing.T) {
 	s := openIdle(t, t.TempDir())
-	if _, err := s.write.Exec(`CREATE TEMP TRIGGER refuse BEFORE INSERT ON services WHEN NEW.name = 'bad' BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`); err != nil {
+	if err := script(s, `CREATE TEMP TRIGGER refuse BEFORE INSERT ON services WHEN NEW.name = 'bad' BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`); err != nil {
 		t.Fatal(err)
 	}
 	facts := []trace.Fact{call(1, 3), call(2, 3)}

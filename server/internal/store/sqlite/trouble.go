@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 
+	"github.com/clewhq/clew/server/internal/sqlite3"
 	"github.com/clewhq/clew/server/internal/store"
 )
 
@@ -30,10 +30,10 @@ var troubles = []struct {
 
 // explain adds to an error of SQLite what is the matter with the disk.
 func explain(err error) error {
-	var e *driver.Error
+	var e *sqlite3.Error
 	if errors.As(err, &e) {
 		for _, t := range troubles {
-			if e.Code()&t.mask == t.code {
+			if e.Code&t.mask == t.code {
 				return fmt.Errorf("%w: %w", t.err, err)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/clewhq/clew/server/internal/sqlite3"
 	"github.com/clewhq/clew/server/internal/store"
 )
 
@@ -181,8 +182,7 @@ func (s *Store) shrinkLog(ctx context.Context) error {
 		return nil
 	}
 	return s.alone(ctx, func() error {
-		_, err := s.write.ExecContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
-		return err
+		return s.write.Use(ctx, func(conn *sqlite3.Conn) error { return conn.Run("PRAGMA wal_checkpoint(TRUNCATE)") })
 	})
 }
 

@@ -129,10 +129,7 @@ func (n *numbering) number(t *tx, field int, text string) (int64, error) {
 	}
 	no, ok, err := n.values.find(t, field, text)
 	if err == nil && !ok {
-		var res interface{ LastInsertId() (int64, error) }
-		if res, err = t.exec(insertValue, field, text); err == nil {
-			no, err = res.LastInsertId()
-		}
+		no, err = t.insert(insertValue, field, text)
 	}
 	if err != nil {
 		return 0, err

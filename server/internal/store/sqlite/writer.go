@@ -2,8 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/clewhq/clew/server/internal/sqlite3"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -21,11 +21,14 @@ const (
 // count reads the counters.
 func (s *Store) count(ctx context.Context) error {
 	var unrolled int64
-	err := s.write.QueryRowContext(ctx, `SELECT
-		max((SELECT coalesce(max(no), 0) FROM traces), (SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)),
-		(SELECT coalesce(max(no), 0) FROM frames), (SELECT coalesce(max(no), 0) FROM segments),
-		(SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)`, counterTrace, counterUnrolled).
-		Scan(&s.counters.trace, &s.counters.frame, &s.counters.segment, &unrolled)
+	err := s.snapshot(ctx, "count what there is", func(t *tx) error {
+		_, err := t.one(`SELECT
+			max((SELECT coalesce(max(no), 0) FROM traces), (SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)),
+			(SELECT coalesce(max(no), 0) FROM frames), (SELECT coalesce(max(no), 0) FROM segments),
+			(SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)`, []any{counterTrace, counterUnrolled},
+			&s.counters.trace, &s.counters.frame, &s.counters.segment, &unrolled)
+		return err
+	})
 	s.unrolled.Store(unrolled)
 	return err
 }
@@ -69,30 +72,23 @@ func (s *Store) alone(ctx context.Context, fn func() error) error {
 
 // transact is change for who may write.
 func (s *Store) transact(ctx context.Context, fn func(*writer) error) error {
-	// Statements run without the context: it is looked at between traces, and
-	// an interrupted connection would have to be opened anew.
+	// Statements run without the context: it is looked at between traces.
 	calm := context.WithoutCancel(ctx)
-	sqlTx, err := s.write.BeginTx(calm, nil)
-	if err != nil {
-		return err
-	}
 	w := &writer{
-		s: s, tx: newTx(calm, sqlTx, s.writeStmt, nil), values: s.values.begin(),
+		s: s, values: s.values.begin(),
 		resources: s.resources.begin(), scopes: s.scopes.begin(), messages: s.messages.begin(),
 		states: map[trace.TraceID]*state{}, readings: map[trace.TraceID]*reading{}, reload: map[trace.TraceID]bool{},
 		services: map[string]store.Service{}, sessions: map[int64][]sessionChange{},
 		rollups: rollups{},
 	}
-	if err = fn(w); err == nil {
-		err = ctx.Err()
-	}
-	if err == nil {
-		if err = sqlTx.Commit(); err != nil {
-			err = fmt.Errorf("commit: %w", err)
+	err := s.write.Transaction(calm, beginWrite, func(conn *sqlite3.Conn) error {
+		w.tx = newTx(calm, conn)
+		if err := fn(w); err != nil {
+			return err
 		}
-	}
+		return ctx.Err()
+	})
 	if err != nil {
-		_ = sqlTx.Rollback()
 		w.forget()
 		return err
 	}
