@@ -17,30 +17,50 @@ import (
 type vocabulary struct {
 	slots  []uint64 // open addressing: upper half of the hash, number of the term + 1
 	terms  []vocable
-	text   []byte // of all terms
+	text   []byte  // of all terms
+	traces []int64 // in the order in which they came
 	posted []posted
-	order  []ordered // all terms, once sorted
+
+	// Once sorted: all terms, their postings in the same order, and where in sorted
+	// those of a term end, by its number.
+	order, spare []ordered
+	sorted       []posted
+	ends         []uint32
 }
 
-// vocable is one term.
+// vocable is one term. What most look-ups need is in it.
 type vocable struct {
-	from, to    uint32 // in text
-	hash        uint32 // its upper half
-	first, last uint32 // in posted
+	head     uint64 // see headOf
+	from, to uint32 // in text
+	hash     uint32 // its upper half
+	n        uint32 // its postings
+	last     uint32 // of them, in posted
+	trace    uint32 // of the last: its number in traces + 1
 }
 
 // posted is one trace of a term, or, where places are known, one run of places.
-// All of one trace follow each other.
 type posted struct {
-	trace    int64
-	from, to uint32 // [from, to); none is anywhere
-	next     uint32 // 0 for the last
+	term, trace uint32 // their numbers
+	from, to    uint32 // [from, to); none is anywhere
 }
 
 // ordered is a term with its first bytes, which mostly decide.
 type ordered struct {
 	head uint64
 	no   uint32
+}
+
+// headSize is how many bytes of a term its head has.
+const headSize = 8
+
+// headOf returns the first bytes of a term, as a number that sorts as they do.
+func headOf(term []byte) uint64 {
+	if len(term) >= headSize {
+		return binary.BigEndian.Uint64(term)
+	}
+	var head [headSize]byte
+	copy(head[:], term)
+	return binary.BigEndian.Uint64(head[:])
 }
 
 // vocabularies are those that commits have used and others will. Unlike what a
@@ -92,22 +112,29 @@ var hashSeed = maphash.MakeSeed()
 
 func (v *vocabulary) reset() {
 	clear(v.slots)
-	v.terms, v.text, v.posted, v.order = v.terms[:0], v.text[:0], v.posted[:0], v.order[:0]
+	v.terms, v.text, v.traces, v.posted, v.order = v.terms[:0], v.text[:0], v.traces[:0], v.posted[:0], v.order[:0]
 }
 
 // size is about how many bytes v takes up.
 func (v *vocabulary) size() int {
-	return 8*cap(v.slots) + 20*cap(v.terms) + cap(v.text) + 24*cap(v.posted) + 16*cap(v.order)
+	return 8*cap(v.slots) + 32*cap(v.terms) + cap(v.text) + 8*cap(v.traces) + 16*(cap(v.posted)+cap(v.sorted)+cap(v.order)+cap(v.spare)) + 4*cap(v.ends)
 }
 
 func (v *vocabulary) textOf(t *vocable) []byte { return v.text[t.from:t.to] }
 
 // find returns the slot of a term, which is empty when it isn't there.
-func (v *vocabulary) find(term []byte, hash uint32) int {
+func (v *vocabulary) find(term []byte, head uint64, hash uint32) int {
 	mask := len(v.slots) - 1
 	for i := v.home(hash); ; i = (i + 1) & mask {
 		slot := v.slots[i]
-		if slot == 0 || uint32(slot>>32) == hash && bytes.Equal(v.textOf(&v.terms[uint32(slot)-1]), term) {
+		if slot == 0 {
+			return i
+		}
+		if uint32(slot>>32) != hash {
+			continue
+		}
+		t := &v.terms[uint32(slot)-1]
+		if t.head == head && int(t.to-t.from) == len(term) && (len(term) <= headSize || bytes.Equal(v.textOf(t)[headSize:], term[headSize:])) {
 			return i
 		}
 	}
@@ -118,20 +145,20 @@ func (v *vocabulary) home(hash uint32) int {
 	return int(hash >> bits.LeadingZeros32(uint32(len(v.slots)-1)))
 }
 
-// at returns a term, which has no postings if it is new.
-func (v *vocabulary) at(term []byte) *vocable {
+// at returns the number of a term, which has no postings if it is new.
+func (v *vocabulary) at(term []byte) uint32 {
 	if 4*len(v.terms) >= 3*len(v.slots) {
 		v.grow()
 	}
-	hash := uint32(maphash.Bytes(hashSeed, term) >> 32)
-	i := v.find(term, hash)
+	head, hash := headOf(term), uint32(maphash.Bytes(hashSeed, term)>>32)
+	i := v.find(term, head, hash)
 	if v.slots[i] == 0 {
 		from := uint32(len(v.text))
 		v.text = append(v.text, term...)
-		v.terms = append(v.terms, vocable{from: from, to: uint32(len(v.text)), hash: hash})
+		v.terms = append(v.terms, vocable{head: head, from: from, to: uint32(len(v.text)), hash: hash})
 		v.slots[i] = uint64(hash)<<32 | uint64(len(v.terms))
 	}
-	return &v.terms[uint32(v.slots[i])-1]
+	return uint32(v.slots[i]) - 1
 }
 
 func (v *vocabulary) grow() {
@@ -146,101 +173,148 @@ func (v *vocabulary) grow() {
 	}
 }
 
+// in returns the number of a trace + 1. All that is added of a trace follows each
+// other.
+func (v *vocabulary) in(trace int64) uint32 {
+	if n := len(v.traces); n == 0 || v.traces[n-1] != trace {
+		v.traces = append(v.traces, trace)
+	}
+	return uint32(len(v.traces))
+}
+
 // add notes that a trace has a term.
 func (v *vocabulary) add(term []byte, trace int64) {
-	if t := v.at(term); !v.has(t, trace) {
-		v.post(t, posted{trace: trace})
+	no, in := v.at(term), v.in(trace)
+	if v.terms[no].trace != in {
+		v.post(no, in, 0, 0)
 	}
 }
 
 // addAt notes that a span of a trace has a term. Places of a trace come in
 // ascending order.
 func (v *vocabulary) addAt(term []byte, trace int64, place int) {
-	t := v.at(term)
+	no, in := v.at(term), v.in(trace)
 	at := uint32(place)
 	if place == anywhere {
-		v.post(t, posted{trace: trace})
+		v.post(no, in, 0, 0)
 		return
 	}
-	if v.has(t, trace) {
+	if t := &v.terms[no]; t.trace == in {
 		if last := &v.posted[t.last]; last.to > 0 && last.to >= at {
 			last.to = max(last.to, at+1)
 			return
 		}
 	}
-	v.post(t, posted{trace: trace, from: at, to: at + 1})
+	v.post(no, in, at, at+1)
 }
 
-// has reports whether the last posting of a term is of a trace.
-func (v *vocabulary) has(t *vocable, trace int64) bool {
-	return t.last != 0 && v.posted[t.last].trace == trace
-}
-
-func (v *vocabulary) post(t *vocable, p posted) {
-	if len(v.posted) == 0 {
-		v.posted = append(v.posted, posted{}) // none
-	}
-	no := uint32(len(v.posted))
-	v.posted = append(v.posted, p)
-	if t.last == 0 {
-		t.first = no
-	} else {
-		v.posted[t.last].next = no
-	}
-	t.last = no
+func (v *vocabulary) post(no, in, from, to uint32) {
+	t := &v.terms[no]
+	t.n, t.last, t.trace = t.n+1, uint32(len(v.posted)), in
+	v.posted = append(v.posted, posted{no, in - 1, from, to})
 }
 
 // firstTrace is the trace that was added first.
 func (v *vocabulary) firstTrace() int64 {
-	if len(v.posted) == 0 {
+	if len(v.traces) == 0 {
 		return 0
 	}
-	return v.posted[1].trace
+	return v.traces[0]
 }
 
-// sort brings the terms into order, unless they are.
+// sort brings the terms and their postings into order, unless they are. Nothing
+// can be added after it.
 func (v *vocabulary) sort() {
 	if len(v.order) == len(v.terms) {
 		return
 	}
 	v.order = slices.Grow(v.order[:0], len(v.terms))
 	for no := range v.terms {
-		var head [8]byte
-		copy(head[:], v.textOf(&v.terms[no]))
-		v.order = append(v.order, ordered{binary.BigEndian.Uint64(head[:]), uint32(no)})
+		v.order = append(v.order, ordered{v.terms[no].head, uint32(no)})
 	}
-	slices.SortFunc(v.order, func(a, b ordered) int {
-		if a.head != b.head {
-			return cmp.Compare(a.head, b.head)
+	v.spare = slices.Grow(v.spare[:0], len(v.order))[:len(v.order)]
+	v.order, v.spare = byHead(v.order, v.spare)
+	for from := 0; from < len(v.order); {
+		to := from + 1
+		for to < len(v.order) && v.order[to].head == v.order[from].head {
+			to++
 		}
-		return bytes.Compare(v.textOf(&v.terms[a.no]), v.textOf(&v.terms[b.no]))
-	})
+		if to-from > 1 {
+			slices.SortFunc(v.order[from:to], func(a, b ordered) int {
+				return bytes.Compare(v.textOf(&v.terms[a.no]), v.textOf(&v.terms[b.no]))
+			})
+		}
+		from = to
+	}
+	v.ends = slices.Grow(v.ends[:0], len(v.terms))[:len(v.terms)]
+	at := uint32(0)
+	for _, o := range v.order {
+		v.ends[o.no] = at // for now: where they begin
+		at += v.terms[o.no].n
+	}
+	v.sorted = slices.Grow(v.sorted[:0], len(v.posted))[:len(v.posted)]
+	for _, p := range v.posted {
+		v.sorted[v.ends[p.term]] = p
+		v.ends[p.term]++
+	}
+}
+
+// byHead sorts all by their heads, byte by byte from the last, with as much memory
+// besides. It returns both, what is sorted first.
+func byHead(all, spare []ordered) (sorted, other []ordered) {
+	var counts [headSize][256]uint32
+	for _, o := range all {
+		for i := range counts {
+			counts[i][byte(o.head>>(8*i))]++
+		}
+	}
+	for i := range counts {
+		at := uint32(0)
+		for digit, n := range counts[i] {
+			counts[i][digit] = at
+			at += n
+		}
+		for _, o := range all {
+			digit := byte(o.head >> (8 * i))
+			spare[counts[i][digit]] = o
+			counts[i][digit]++
+		}
+		all, spare = spare, all
+	}
+	return all, spare
 }
 
 // postings makes p those of a term, as they were added; their places are in packed,
 // which it returns to be used again.
-func (v *vocabulary) postings(t *vocable, p *postings, packed []byte) []byte {
-	placed := isPlaced(v.textOf(t))
+func (v *vocabulary) postings(no uint32, placed bool, p *postings, packed []byte) []byte {
+	all := v.sorted[v.ends[no]-v.terms[no].n : v.ends[no]]
 	var buf [16]run
-	for no := t.first; no != 0; {
-		trace := v.posted[no].trace
+	for len(all) > 0 {
+		in := all[0].trace
 		if !placed {
-			p.add(trace, nil, false)
-			no = v.posted[no].next
+			p.add(v.traces[in], nil, false)
+			all = all[1:]
 			continue
 		}
 		from, runs, everywhere := len(packed), buf[:0], false
-		for ; no != 0 && v.posted[no].trace == trace; no = v.posted[no].next {
-			r := &v.posted[no]
-			everywhere = everywhere || r.to == 0
-			runs = append(runs, run{uint64(r.from), uint64(r.to)})
+		for ; len(all) > 0 && all[0].trace == in; all = all[1:] {
+			everywhere = everywhere || all[0].to == 0
+			runs = append(runs, run{uint64(all[0].from), uint64(all[0].to)})
 		}
 		if !everywhere {
 			packed = appendRuns(packed, runs)
 		}
-		p.add(trace, packed[from:len(packed):len(packed)], true)
+		p.add(v.traces[in], packed[from:len(packed):len(packed)], true)
 	}
 	return packed
+}
+
+// compare puts terms of two vocabularies in order.
+func (v *vocabulary) compare(a ordered, w *vocabulary, b ordered) int {
+	if a.head != b.head {
+		return cmp.Compare(a.head, b.head)
+	}
+	return bytes.Compare(v.textOf(&v.terms[a.no]), w.textOf(&w.terms[b.no]))
 }
 
 // eachTerm calls fn with each term of some vocabularies and its postings, in
@@ -249,35 +323,44 @@ func (v *vocabulary) postings(t *vocable, p *postings, packed []byte) []byte {
 func eachTerm(of []*vocabulary, fn func(term string, p postings)) {
 	var p postings
 	var packed []byte
-	at := make([]int, len(of))
-	for _, v := range of {
+	left := make([][]ordered, len(of))
+	for i, v := range of {
 		v.sort()
+		left[i] = v.order
 	}
+	var same []int // the vocabularies that have the least term that is left
 	for {
-		var least []byte
+		same = same[:0]
 		for i, v := range of {
-			if at[i] < len(v.order) {
-				if term := v.textOf(&v.terms[v.order[at[i]].no]); least == nil || bytes.Compare(term, least) < 0 {
-					least = term
-				}
+			if len(left[i]) == 0 {
+				continue
+			}
+			order := -1
+			if len(same) > 0 {
+				order = v.compare(left[i][0], of[same[0]], left[same[0]][0])
+			}
+			if order < 0 {
+				same = same[:0]
+			}
+			if order <= 0 {
+				same = append(same, i)
 			}
 		}
-		if least == nil {
+		if len(same) == 0 {
 			return
 		}
+		v := of[same[0]]
+		term := v.textOf(&v.terms[left[same[0]][0].no])
+		placed := isPlaced(term)
 		p.traces, p.at, packed = p.traces[:0], p.at[:0], packed[:0]
-		if !isPlaced(least) {
+		if !placed {
 			p.at = nil
 		}
-		for i, v := range of {
-			if at[i] < len(v.order) {
-				if t := &v.terms[v.order[at[i]].no]; bytes.Equal(v.textOf(t), least) {
-					packed = v.postings(t, &p, packed)
-					at[i]++
-				}
-			}
+		for _, i := range same {
+			packed = of[i].postings(left[i][0].no, placed, &p, packed)
+			left[i] = left[i][1:]
 		}
 		p.tidy()
-		fn(unsafe.String(unsafe.SliceData(least), len(least)), p)
+		fn(unsafe.String(unsafe.SliceData(term), len(term)), p)
 	}
 }
