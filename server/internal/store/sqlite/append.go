@@ -212,7 +212,7 @@ func (w *writer) store(b *batch) error {
 	if len(f.entries) == 0 {
 		return w.summary(st)
 	}
-	st.loose++
+	st.loose = min(st.loose+1, manyLoose)
 	if err := w.tx.exec(insertFrame, b.no, st.no, f.first, len(f.messages), f.outline, f.body); err != nil {
 		return fmt.Errorf("write a frame: %w", err)
 	}

@@ -5,10 +5,12 @@ const (
 	idOfTrace   = `SELECT trace_id, revised FROM traces WHERE no = ?`
 	newestTrace = `SELECT coalesce(max(no), 0) FROM traces`
 	findTrace   = `SELECT no, loose, revised FROM traces WHERE trace_id = ?`
-	insertTrace = `INSERT INTO traces (no, trace_id, low64, name, start_ns, end_ns, services, span_count, error_count, root_count,
-		orphan_count, session, user, input_tokens, output_tokens, cost, loose, revised) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
-	updateTrace = `UPDATE traces SET name = ?, start_ns = ?, end_ns = ?, services = ?, span_count = ?, error_count = ?, root_count = ?,
-		orphan_count = ?, session = ?, user = ?, input_tokens = ?, output_tokens = ?, cost = ?, loose = ?, revised = ? WHERE no = ?`
+	insertTrace = `INSERT INTO traces (no, trace_id, low64, name, end_ns, services, span_count, error_count, root_count,
+		orphan_count, session, user, input_tokens, output_tokens, cost, revised, start_ns, loose) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	updateTrace = `UPDATE traces SET name = ?, end_ns = ?, services = ?, span_count = ?, error_count = ?, root_count = ?,
+		orphan_count = ?, session = ?, user = ?, input_tokens = ?, output_tokens = ?, cost = ?, revised = ? WHERE no = ?`
+	moveTrace = `UPDATE traces SET name = ?, end_ns = ?, services = ?, span_count = ?, error_count = ?, root_count = ?,
+		orphan_count = ?, session = ?, user = ?, input_tokens = ?, output_tokens = ?, cost = ?, revised = ?, start_ns = ?, loose = ? WHERE no = ?`
 
 	insertFrame   = `INSERT INTO frames (no, trace_no, first_message, messages, outline, body) VALUES (?,?,?,?,?,?)`
 	framesOfTrace = `SELECT no, first_message, messages, outline FROM frames WHERE trace_no = ? ORDER BY no`

@@ -110,7 +110,7 @@ func (w *writer) remake(tr stored) error {
 	st := newState(tr.id, tr.no)
 	st.stored, st.revised = true, tr.revised
 	if n := int64(len(r.frames)); n > 1 {
-		st.loose = n
+		st.loose = min(n, manyLoose)
 	}
 	versions := 0
 	for i := range r.frames {

@@ -119,7 +119,7 @@ func (w *writer) regroup(d *rewritten) error {
 	}
 	if st := w.s.states.get(d.id); st != nil && st.no == d.no {
 		w.states[d.id] = st
-		st.loose = 0
+		st.loose, st.keys.loose = 0, 0
 		for id, at := range st.ids {
 			for _, g := range d.groups {
 				if g.first <= at.frame && at.frame < g.last {

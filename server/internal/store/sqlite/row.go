@@ -45,10 +45,10 @@ func (r *traceRow) done() error {
 	return d.end()
 }
 
-// traceArgs are the values of traceColumns but for trace_id.
+// traceArgs are the values of traceColumns but for trace_id and start_ns.
 func traceArgs(s *trace.Summary) []any {
 	return []any{
-		s.Name, int64(s.Start), int64(s.End), encodeStrings(s.Services), s.SpanCount, s.ErrorCount, s.RootCount, s.OrphanCount,
+		s.Name, int64(s.End), encodeStrings(s.Services), s.SpanCount, s.ErrorCount, s.RootCount, s.OrphanCount,
 		s.Session, s.User, nullable(s.InputTokens), nullable(s.OutputTokens), nullable(s.Cost),
 	}
 }

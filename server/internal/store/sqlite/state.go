@@ -16,7 +16,8 @@ type state struct {
 	id     trace.TraceID
 	no     int64
 	stored bool  // the trace has a row
-	loose  int64 // frames that came since the trace was rewritten
+	loose  int64 // frames that came since the trace was rewritten, at most manyLoose
+	keys   keys  // of the row, zero when they are not known
 
 	sum      trace.Summary // but for Services
 	earliest holder        // who gives the name when there is no root
@@ -36,6 +37,16 @@ type state struct {
 	// What the rows of this trace held before this commit, of what it touches.
 	before      map[value0]bool
 	partsBefore map[int64]*part
+}
+
+// manyLoose stands for this many frames or more: a trace that has so many is to be
+// rewritten. Counting on would move it in the index of those with each commit.
+const manyLoose = 2
+
+// keys are what is indexed of the row of a trace and stays as it is in most commits.
+type keys struct {
+	start trace.Time
+	loose int64
 }
 
 // value0 names a value of a field by its number.

@@ -20,13 +20,19 @@ func (w *writer) summary(st *state) error {
 		names = append(names, "")
 	}
 	sum := st.summary(names)
-	args := append(traceArgs(sum), st.loose, st.revised)
-	if st.stored {
-		err := w.tx.exec(updateTrace, append(args, st.no)...)
-		return err
+	args := append(traceArgs(sum), st.revised)
+	had := st.keys
+	st.keys = keys{sum.Start, st.loose}
+	var err error
+	switch {
+	case !st.stored:
+		st.stored = true
+		err = w.tx.exec(insertTrace, slices.Concat([]any{st.no, st.id[:], int64(st.id.Low64())}, args, []any{int64(sum.Start), st.loose})...)
+	case st.keys == had:
+		err = w.tx.exec(updateTrace, append(args, st.no)...)
+	default:
+		err = w.tx.exec(moveTrace, append(args, int64(sum.Start), st.loose, st.no)...)
 	}
-	st.stored = true
-	err := w.tx.exec(insertTrace, append([]any{st.no, st.id[:], int64(st.id.Low64())}, args...)...)
 	return err
 }
 

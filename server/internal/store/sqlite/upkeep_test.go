@@ -1,0 +1,45 @@
+package sqlite
+
+import (
+	"testing"
+
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// framesOf returns how many frames the store has.
+func framesOf(t *testing.T, s *Store) (n int) {
+	t.Helper()
+	if err := ask(s, "SELECT count(*) FROM frames", &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestATraceIsRewrittenEachTimeThatItHasGrown(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	for round := range 4 {
+		for n := range 3 {
+			f := call(1, 10*round+n)
+			if n == 1 { // which comes before all others
+				f.Span.Start = 1_000_000 - f.Span.Start
+			} else {
+				f.Span.Start += 1_000_000
+			}
+			f.Span.End = f.Span.Start
+			if err := s.Append(t.Context(), []trace.Fact{f}); err != nil {
+				t.Fatal(err)
+			}
+			sound(t, s)
+		}
+		if got := framesOf(t, s); got < 3 {
+			t.Fatalf("round %d: %d frames before it is rewritten", round, got)
+		}
+		if err := s.tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := framesOf(t, s); got != 1 {
+			t.Errorf("round %d: %d frames of a quiet trace", round, got)
+		}
+		sound(t, s)
+	}
+}
