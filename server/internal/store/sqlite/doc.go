@@ -49,6 +49,8 @@
 // # Upkeep
 //
 // In the background, in short transactions between commits: an index that a
-// migration dropped is made anew (reindex.go), segments are merged, traces that have been quiet are rewritten into one frame, free pages go
-// back to the disk. Only one goroutine does so; a crash leaves the old or the new.
+// migration dropped is made anew (reindex.go), segments are merged, traces that
+// have been quiet are rewritten into one frame, and free pages go back to the disk,
+// while spans arrive only when they are many. Only one goroutine does so; a crash
+// leaves the old or the new.
 package sqlite

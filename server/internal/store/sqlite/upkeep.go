@@ -25,9 +25,11 @@ const (
 )
 
 // Free pages are given back when there are this many, and at most so many in one
-// transaction.
+// transaction. While spans arrive they are left to the next commits, unless they
+// are 8 MB: what is given back then is asked for again.
 const (
 	vacuumFrom   = 64
+	vacuumBusy   = 2048
 	vacuumAtOnce = 1024
 )
 
@@ -162,11 +164,15 @@ func (s *Store) tidy(ctx context.Context) error {
 // more.
 func (s *Store) vacuum(ctx context.Context) (more bool, err error) {
 	var free int64
+	from := int64(vacuumFrom)
+	if s.rest.writing() {
+		from = vacuumBusy
+	}
 	err = s.snapshot(ctx, "count free pages", func(t *tx) error {
 		_, err := t.one("PRAGMA freelist_count", nil, &free)
 		return err
 	})
-	if err != nil || free < vacuumFrom {
+	if err != nil || free < from {
 		return false, err
 	}
 	return true, s.change(ctx, func(w *writer) error {

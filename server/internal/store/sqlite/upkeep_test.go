@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"math"
 	"testing"
 
 	"github.com/clewhq/clew/server/internal/trace"
@@ -41,5 +42,42 @@ func TestATraceIsRewrittenEachTimeThatItHasGrown(t *testing.T) {
 			t.Errorf("round %d: %d frames of a quiet trace", round, got)
 		}
 		sound(t, s)
+	}
+}
+
+func TestFreePagesAreLeftToCommitsWhileSpansArrive(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	fill(t, s, newGenerator(16), 3)
+	size(t, s)
+	st, err := s.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := s.Idle(t.Context(), math.MaxInt64, int(st.Traces))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Delete(t.Context(), ids...); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Append(t.Context(), round(1)); err != nil {
+		t.Fatal(err)
+	}
+	free := func() int64 {
+		t.Helper()
+		if err := s.tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		st, err := s.Stats(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st.Free / 4096
+	}
+	if n := free(); n < vacuumFrom || n >= vacuumBusy {
+		t.Errorf("%d pages are free when something was written just now; want %d or more", n, vacuumFrom)
+	}
+	if n := free(); n >= vacuumFrom {
+		t.Errorf("%d pages are free when nothing was written", n)
 	}
 }
