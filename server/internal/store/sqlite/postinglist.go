@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 )
 
@@ -108,6 +109,7 @@ type listJoiner struct {
 	all     []posting
 	places  []byte // of all, after one byte that belongs to none
 	slots   []where
+	marks   []uint64
 	placing placing
 }
 
@@ -133,7 +135,11 @@ func (j *listJoiner) join(lists []postingList, placed bool, keep func(trace int6
 	case apart:
 		return j.chain(lists, placed)
 	}
-	j.decode(lists, placed)
+	first, last, n := spanned(lists)
+	if !placed && last-first < 64*(someSlots+slotsForPosting*int64(n)) {
+		return j.mark(lists, first, last, keep)
+	}
+	j.decode(lists, placed, first, last, n)
 	if keep != nil {
 		j.all = slices.DeleteFunc(j.all, func(p posting) bool { return !keep(p.trace) })
 	}
@@ -142,7 +148,7 @@ func (j *listJoiner) join(lists []postingList, placed bool, keep func(trace int6
 	}
 	out := postingList{n: len(j.all), first: j.all[0].trace, last: j.all[len(j.all)-1].trace}
 	j.data = j.data[:0]
-	last := int64(0)
+	last = 0
 	for _, p := range j.all {
 		j.data = appendPosting(j.data, p.trace-last, j.places[p.from:p.to], placed)
 		last = p.trace
@@ -167,6 +173,50 @@ func (j *listJoiner) chain(lists []postingList, placed bool) postingList {
 	return out
 }
 
+// spanned returns the first and the last trace of lists, and how many they have.
+func spanned(lists []postingList) (first, last int64, n int) {
+	first, last = lists[0].first, lists[0].last
+	for _, l := range lists {
+		first, last, n = min(first, l.first), max(last, l.last), n+l.n
+	}
+	return first, last, n
+}
+
+// mark joins lists without places that overlap: each trace is a bit.
+func (j *listJoiner) mark(lists []postingList, first, last int64, keep func(trace int64) bool) postingList {
+	j.marks = slices.Grow(j.marks[:0], int(last-first)/64+1)[:(last-first)/64+1]
+	clear(j.marks)
+	for _, l := range lists {
+		at := -first
+		for data := l.data; len(data) > 0; {
+			v, size := uint64(data[0]), 1
+			if v >= 0x80 {
+				v, size = binary.Uvarint(data)
+			}
+			data = data[size:]
+			at += int64(v)
+			j.marks[at/64] |= 1 << (at % 64)
+		}
+	}
+	var out postingList
+	j.data = j.data[:0]
+	for i, marks := range j.marks {
+		for ; marks != 0; marks &= marks - 1 {
+			trace := first + int64(64*i+bits.TrailingZeros64(marks))
+			if keep != nil && !keep(trace) {
+				continue
+			}
+			if out.n++; out.n == 1 {
+				out.first = trace
+			}
+			j.data = binary.AppendUvarint(j.data, uint64(trace-out.last))
+			out.last = trace
+		}
+	}
+	out.data = j.data
+	return out
+}
+
 // Traces get a slot each, instead of being sorted, when there are at most so many
 // slots: some in any case, and some for each posting.
 const (
@@ -175,11 +225,7 @@ const (
 )
 
 // decode makes all of some lists, in order.
-func (j *listJoiner) decode(lists []postingList, placed bool) {
-	first, last, n := lists[0].first, lists[0].last, 0
-	for _, l := range lists {
-		first, last, n = min(first, l.first), max(last, l.last), n+l.n
-	}
+func (j *listJoiner) decode(lists []postingList, placed bool, first, last int64, n int) {
 	j.all, j.places = j.all[:0], append(j.places[:0], 0)
 	if last-first < someSlots+slotsForPosting*int64(n) {
 		j.slots = slices.Grow(j.slots[:0], int(last-first)+1)[:last-first+1]
