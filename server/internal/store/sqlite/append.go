@@ -61,18 +61,15 @@ func (s *Store) append(ctx context.Context, facts []trace.Fact) error {
 			}
 		}
 		batches := slices.DeleteFunc(batches, func(b *batch) bool { return b.st == nil })
-		parts, err := w.encode(batches)
+		parts := w.encode(batches)
 		defer w.s.vocabularies.put(parts)
-		if err != nil {
-			return err
-		}
 		var index segmentBuilder
 		var building sync.WaitGroup
 		building.Go(func() {
 			eachTerm(parts, index.add)
 			index.flush()
 		})
-		err = w.storeAll(batches)
+		err := w.storeAll(batches)
 		building.Wait()
 		if err != nil {
 			return err
@@ -127,53 +124,50 @@ func prepare(batches []*batch) error {
 	for _, b := range batches {
 		all = append(all, b.spans...)
 	}
-	return inParallel(all, func(part []*pending) error {
+	var mu sync.Mutex
+	var failed error
+	inParallel(all, func(part []*pending) {
 		var e encoder
 		for _, p := range part {
-			p.texts = &texts{collect: true}
-			e.buf, e.texts = e.buf[:0], p.texts
-			e.body(p.span)
+			p.texts = e.textsOf(p.span)
 			if e.err != nil {
-				return fmt.Errorf("span %s of trace %s: %w", p.span.ID, p.span.TraceID, e.err)
+				mu.Lock()
+				defer mu.Unlock()
+				failed = fmt.Errorf("span %s of trace %s: %w", p.span.ID, p.span.TraceID, e.err)
+				return
 			}
 			for _, h := range trace.Hints(p.span) {
 				p.hints = append(p.hints, hintOf(h))
 			}
 		}
-		return nil
 	})
+	return failed
 }
 
 // inParallel calls fn with parts of all on as many processors as there are.
-func inParallel[T any](all []T, fn func(part []T) error) error {
+func inParallel[T any](all []T, fn func(part []T)) {
 	if len(all) == 0 {
-		return nil
+		return
 	}
 	workers := min(cores, len(all)/16+1)
 	if workers == 1 {
-		return fn(all)
+		fn(all)
+		return
 	}
-	errs := make([]error, workers)
 	var wg sync.WaitGroup
-	for i, part := range slices.Collect(slices.Chunk(all, (len(all)+workers-1)/workers)) {
-		wg.Go(func() { errs[i] = fn(part) })
+	for part := range slices.Chunk(all, (len(all)+workers-1)/workers) {
+		wg.Go(func() { fn(part) })
 	}
 	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // encode makes the frames of what is to be written and collects its terms, which
 // are in as many parts as processors took part.
-func (w *writer) encode(batches []*batch) (parts []*vocabulary, err error) {
+func (w *writer) encode(batches []*batch) (parts []*vocabulary) {
 	// In this order most postings need no sorting.
 	batches = slices.SortedFunc(slices.Values(batches), func(a, b *batch) int { return cmp.Compare(a.st.no, b.st.no) })
 	var mu sync.Mutex
-	err = inParallel(batches, func(part []*batch) error {
+	inParallel(batches, func(part []*batch) {
 		var scratch []byte
 		ts := terms{vocabulary: w.s.vocabularies.get()}
 		mu.Lock()
@@ -181,10 +175,7 @@ func (w *writer) encode(batches []*batch) (parts []*vocabulary, err error) {
 		mu.Unlock()
 		for _, b := range part {
 			if len(b.draft.entries) > 0 {
-				var err error
-				if scratch, err = b.draft.encode(w.s.packer, scratch); err != nil {
-					return fmt.Errorf("trace %s: %w", b.id, err)
-				}
+				scratch = b.draft.encode(w.s.packer, scratch)
 			}
 			ts.begin(b.st.no)
 			for i := range b.draft.entries {
@@ -198,10 +189,9 @@ func (w *writer) encode(batches []*batch) (parts []*vocabulary, err error) {
 			}
 		}
 		ts.sort()
-		return nil
 	})
 	slices.SortFunc(parts, func(a, b *vocabulary) int { return cmp.Compare(a.firstTrace(), b.firstTrace()) })
-	return parts, err
+	return parts
 }
 
 // store writes the rows of one batch.

@@ -1,5 +1,7 @@
 package sqlite
 
+import "strings"
+
 // cut parts s into messages and what stands between them. The elements of the
 // first array on the way into a JSON text are messages when they are long
 // enough; any other text is one message. Together the pieces are s.
@@ -69,13 +71,26 @@ func (c *cutter) json() {
 // endOfString returns the index of the quote that ends the string which begins
 // at i, or the last index.
 func endOfString(s string, i int) int {
-	for i++; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case '"':
-			return i
+	i++
+	end := quoteFrom(s, i)
+	for {
+		escape := strings.IndexByte(s[i:end], '\\')
+		if escape < 0 {
+			return end
 		}
+		if i += escape + 2; i > end {
+			if end == len(s) {
+				return end
+			}
+			end = quoteFrom(s, i)
+		}
+	}
+}
+
+// quoteFrom returns the index of the next quote, or that after the last byte.
+func quoteFrom(s string, i int) int {
+	if n := strings.IndexByte(s[i:], '"'); n >= 0 {
+		return i + n
 	}
 	return len(s)
 }

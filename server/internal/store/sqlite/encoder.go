@@ -23,7 +23,7 @@ type encoder struct {
 	buf   []byte
 	depth int
 	err   error
-	texts *texts // nil: strings are written as they are
+	texts *texts // gets long strings; nil: they are written as they are
 }
 
 func (e *encoder) uint(n uint64) { e.buf = binary.AppendUvarint(e.buf, n) }

@@ -29,7 +29,7 @@ type draft struct {
 }
 
 // encode fills in the outline and the body.
-func (f *draft) encode(p *packer, scratch []byte) (grown []byte, err error) {
+func (f *draft) encode(p *packer, scratch []byte) (grown []byte) {
 	var out encoder
 	out.outline(f.entries, f.shared)
 	f.outline = out.buf
@@ -39,20 +39,14 @@ func (f *draft) encode(p *packer, scratch []byte) (grown []byte, err error) {
 	for _, m := range f.messages {
 		e.string(m)
 	}
-	var one encoder
-	for i := range f.entries {
-		one.buf = one.buf[:0]
-		one.texts = f.texts[i]
-		one.texts.next, one.texts.collect = 0, false
-		one.body(f.entries[i].span)
-		if one.err != nil {
-			return e.buf, fmt.Errorf("span %s: %w", f.entries[i].span.ID, one.err)
-		}
-		e.uint(uint64(len(one.buf)))
-		e.buf = append(e.buf, one.buf...)
+	var one []byte
+	for _, ts := range f.texts {
+		one = ts.appendTo(one[:0])
+		e.uint(uint64(len(one)))
+		e.buf = append(e.buf, one...)
 	}
 	f.body = p.pack(e.buf)
-	return e.buf, nil
+	return e.buf
 }
 
 // contents is the body of a frame, taken apart.

@@ -167,9 +167,8 @@ func (ts *terms) span(en *entry) {
 func (ts *terms) whole(en *entry) {
 	ts.span(en)
 	s := en.span
-	long := &texts{collect: true}
-	e := encoder{texts: long}
-	e.body(s)
+	var e encoder
+	long := e.textsOf(s)
 	for i := range long.list {
 		for _, p := range long.list[i].pieces {
 			ts.text(p.s, long.list[i].isJSON(p))

@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"bytes"
 	"strings"
 
+	"github.com/clewhq/clew/server/internal/trace"
 	"github.com/clewhq/clew/server/internal/words"
 )
 
@@ -32,6 +34,7 @@ type ref struct {
 // text is a long string of one span.
 type text struct {
 	s      string
+	at     int // where it stands in what is left of the body
 	same   int // > 0: the same string as the text before this number
 	json   bool
 	pieces []piece
@@ -45,11 +48,33 @@ func (t *text) isJSON(p piece) bool {
 	return t.json
 }
 
-// texts are the long strings of one span, in the order of its body.
+// texts are the long strings of one span, in the order of its body, and the rest
+// of that.
 type texts struct {
-	list    []text
-	next    int
-	collect bool // the first pass finds them, the second writes references
+	list []text
+	rest []byte
+}
+
+// textsOf encodes the body of a span but for its long strings.
+func (e *encoder) textsOf(s *trace.Span) *texts {
+	ts := new(texts)
+	e.buf, e.texts = e.buf[:0], ts
+	e.body(s)
+	ts.rest = bytes.Clone(e.buf)
+	return ts
+}
+
+// appendTo appends the body, once it is known where each message is stored.
+func (ts *texts) appendTo(dst []byte) []byte {
+	e := encoder{buf: dst}
+	at := 0
+	for i := range ts.list {
+		t := &ts.list[i]
+		e.buf = append(e.buf, ts.rest[at:t.at]...)
+		e.reference(t)
+		at = t.at
+	}
+	return append(e.buf, ts.rest[at:]...)
 }
 
 // How the next bytes of a text are to be read: the low bits of a number whose
@@ -66,32 +91,33 @@ const (
 	textBits = 2
 )
 
-// text encodes a string of a body.
+// text encodes a string of a body, or notes that one stands here.
 func (e *encoder) text(s string) {
 	switch {
 	case e.texts == nil:
 		e.string(s)
 	case len(s) < minMessage:
 		e.literal(s)
-	case e.texts.collect:
-		e.texts.add(s)
 	default:
-		t := &e.texts.list[e.texts.next]
-		e.texts.next++
-		if t.same > 0 {
-			e.uint(uint64(t.same-1)<<textBits | textSame)
-			return
-		}
-		e.uint(uint64(len(t.pieces))<<textBits | textPieces)
-		for i := range t.pieces {
-			switch p := &t.pieces[i]; {
-			case !p.message:
-				e.literal(p.s)
-			case p.ref.shared:
-				e.uint(uint64(p.ref.no)<<textBits | pieceShared)
-			default:
-				e.uint(uint64(p.ref.no)<<textBits | pieceLocal)
-			}
+		e.texts.add(s, len(e.buf))
+	}
+}
+
+// reference encodes what stands for a long string.
+func (e *encoder) reference(t *text) {
+	if t.same > 0 {
+		e.uint(uint64(t.same-1)<<textBits | textSame)
+		return
+	}
+	e.uint(uint64(len(t.pieces))<<textBits | textPieces)
+	for i := range t.pieces {
+		switch p := &t.pieces[i]; {
+		case !p.message:
+			e.literal(p.s)
+		case p.ref.shared:
+			e.uint(uint64(p.ref.no)<<textBits | pieceShared)
+		default:
+			e.uint(uint64(p.ref.no)<<textBits | pieceLocal)
 		}
 	}
 }
@@ -102,10 +128,10 @@ func (e *encoder) literal(s string) {
 }
 
 // add notes a text and cuts it up, unless an equal one came before.
-func (ts *texts) add(s string) {
+func (ts *texts) add(s string, at int) {
 	for i := range ts.list {
 		if t := &ts.list[i]; t.same == 0 && t.s == s {
-			ts.list = append(ts.list, text{s: s, same: i + 1})
+			ts.list = append(ts.list, text{s: s, at: at, same: i + 1})
 			return
 		}
 	}
@@ -115,7 +141,7 @@ func (ts *texts) add(s string) {
 			p.hash = hashOfString(p.s)
 		}
 	}
-	ts.list = append(ts.list, text{s: s, pieces: pieces, json: s[0] == '[' || s[0] == '{'})
+	ts.list = append(ts.list, text{s: s, at: at, pieces: pieces, json: s[0] == '[' || s[0] == '{'})
 }
 
 // said gives a decoder the messages that texts refer to.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,6 +46,29 @@ func TestTheElementsOfTheFirstArrayAreMessages(t *testing.T) {
 	}
 }
 
+func TestAStringOfJSONEndsAtItsQuote(t *testing.T) {
+	walk := func(s string) int {
+		for i := 1; i < len(s); i++ {
+			switch s[i] {
+			case '\\':
+				i++
+			case '"':
+				return i
+			}
+		}
+		return len(s)
+	}
+	for n := range 3 * 3 * 3 * 3 * 3 * 3 * 3 {
+		s := `"`
+		for size := range 1 + n%7 {
+			s += string(`a"\`[n/int(math.Pow(3, float64(size)))%3])
+		}
+		if got, want := endOfString(s, 0), walk(s); got != want {
+			t.Errorf("%s ends at %d, want %d", s, got, want)
+		}
+	}
+}
+
 // FuzzTexts: whatever a text is, its pieces are the text, and it comes back.
 func FuzzTexts(f *testing.F) {
 	long := strings.Repeat("0123456789", 10)
@@ -53,9 +77,8 @@ func FuzzTexts(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string) {
 		s := &trace.Span{Attributes: trace.Attributes{{Key: "k", Value: trace.StringValue(a)}, {Key: "again", Value: trace.StringValue(a + b)}}}
 		s.Input, s.Output = a+b, b
-		ts := &texts{collect: true}
-		e := encoder{texts: ts}
-		e.body(s)
+		var e encoder
+		ts := e.textsOf(s)
 		stored := map[ref]string{}
 		for i := range ts.list {
 			for k := range ts.list[i].pieces {
@@ -65,11 +88,8 @@ func FuzzTexts(f *testing.F) {
 				}
 			}
 		}
-		ts.collect = false
-		e = encoder{texts: ts}
-		e.body(s)
 		got := new(trace.Span)
-		d := decoder{buf: string(e.buf), texts: &said{message: func(r ref) (string, error) { return stored[r], nil }}}
+		d := decoder{buf: string(ts.appendTo(nil)), texts: &said{message: func(r ref) (string, error) { return stored[r], nil }}}
 		d.body(got)
 		if err := d.end(); err != nil {
 			t.Fatal(err)
