@@ -54,36 +54,41 @@ var kinds = func() (k [utf8.RuneSelf]byte) {
 // Next returns the next word, and whether it is a letter that is a word of its
 // own. The word is good until the next call; it is empty at the end.
 func (s *Scanner) Next() (word []byte, alone bool) {
-	s.buf = s.buf[:0]
-	i := 0
-	for i < len(s.text) {
-		c := s.text[i]
+	s.buf, alone = s.Append(s.buf[:0])
+	return s.buf, alone
+}
+
+// Append is Next that appends the word to dst.
+func (s *Scanner) Append(dst []byte) (grown []byte, alone bool) {
+	from, text, i := len(dst), s.text, 0
+	for i < len(text) {
+		c := text[i]
 		if c < utf8.RuneSelf && c != '\\' {
 			if k := kinds[c]; k == 0 {
-				if len(s.buf) > 0 {
+				if len(dst) > from {
 					break
 				}
 			} else if alone {
 				break
 			} else {
-				s.buf = append(s.buf, k)
+				dst = append(dst, k)
 			}
 			i++
 			continue
 		}
 		r, n := s.rune(i)
 		class := classify(r)
-		if len(s.buf) > 0 && class != mark && (class != letter || alone) {
+		if len(dst) > from && class != mark && (class != letter || alone) {
 			break
 		}
-		if class == single || class == letter || class == mark && len(s.buf) > 0 {
-			s.buf = utf8.AppendRune(s.buf, unicode.ToLower(r))
+		if class == single || class == letter || class == mark && len(dst) > from {
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
 			alone = alone || class == single
 		}
 		i += n
 	}
-	s.text = s.text[i:]
-	return s.buf, alone
+	s.text = text[i:]
+	return dst, alone
 }
 
 // rune returns the character at i, which is no plain ASCII, and its length. A

@@ -59,14 +59,19 @@ func fieldTerm(dst []byte, no int64) []byte {
 
 // wordTerm appends the term of a word.
 func wordTerm(dst, word []byte) []byte {
-	dst = append(dst, termWord)
+	from := len(dst)
+	return shorten(append(append(dst, termWord), word...), from+1)
+}
+
+// shorten makes a term of dst, which ends with the word that begins at from.
+func shorten(dst []byte, from int) []byte {
+	word := dst[from:]
 	if len(word) <= maxWord {
-		return append(dst, word...)
+		return dst
 	}
 	h := fnv.New32a()
 	_, _ = h.Write(word)
-	dst = append(dst, word[:headWord]...)
-	return h.Sum(append(dst, 0xff))
+	return h.Sum(append(dst[:from+headWord], 0xff))
 }
 
 // attributeTerm returns the term of an attribute; ok is false when its value
@@ -112,6 +117,7 @@ type terms struct {
 
 	scanner words.Scanner
 	key     []byte
+	pair    []byte // the key of two words of one letter
 	alone   []byte // the word of one letter before
 	all     bool   // long texts are not known elsewhere
 }
@@ -236,16 +242,18 @@ func (ts *terms) text(s string, json bool) {
 	ts.scanner.Reset(s, json)
 	ts.alone = ts.alone[:0]
 	for {
-		w, alone := ts.scanner.Next()
+		var alone bool
+		ts.key, alone = ts.scanner.Append(append(ts.key[:0], termWord))
+		w := ts.key[1:]
 		if len(ts.alone) > 0 { // it waits for the one that may follow
-			ts.key = append(append(ts.key[:0], termAlone), ts.alone...)
+			ts.pair = append(append(ts.pair[:0], termAlone), ts.alone...)
 			if alone {
-				ts.key = append(ts.key, w...)
+				ts.pair = append(ts.pair, w...)
 			}
-			ts.word(ts.key)
+			ts.word(ts.pair)
 			if len(w) == 0 {
-				ts.key[0] = termEnd
-				ts.word(ts.key)
+				ts.pair[0] = termEnd
+				ts.word(ts.pair)
 			}
 			ts.alone = ts.alone[:0]
 		}
@@ -255,7 +263,7 @@ func (ts *terms) text(s string, json bool) {
 		case alone:
 			ts.alone = append(ts.alone, w...)
 		default:
-			ts.key = wordTerm(ts.key[:0], w)
+			ts.key = shorten(ts.key, 1)
 			ts.word(ts.key)
 		}
 	}
