@@ -278,8 +278,8 @@ func started(f query.Filter, start trace.Time) bool {
 
 // eachTrace calls fn with the traces that may have spans which f selects.
 func (a *aggregation) eachTrace(sel *selection, f query.Filter, fn func(stored) error) error {
-	for _, part := range tracesIn(sel, f) {
-		q := "SELECT t.no, t.trace_id, t.revised FROM traces t" + part.index + " WHERE " + part.where.String()
+	for _, part := range unordered(sel, f) {
+		q := "SELECT t.no, t.trace_id, t.revised FROM " + part.from + " WHERE " + part.where.String()
 		err := a.t.query(q, part.where.args, func(scan func(...any) error) (bool, error) {
 			var tr stored
 			var id []byte
@@ -299,25 +299,14 @@ func (a *aggregation) eachTrace(sel *selection, f query.Filter, fn func(stored) 
 	return nil
 }
 
-// tracesPart is some traces, as a query for them.
-type tracesPart struct {
-	index string // hint
-	where condition
-}
-
-// tracesIn is all traces that may have spans which f selects, each once.
-func tracesIn(sel *selection, f query.Filter) []tracesPart {
-	where := inTime(f, "t")
-	sel.condition(&where)
-	if sel.isFew || f.From == 0 && f.To == 0 {
-		return []tracesPart{{where: where}}
+// unordered is tracesIn for whoever wants them in any order: all traces as they lie
+// on the disk.
+func unordered(sel *selection, f query.Filter) []tracesPart {
+	if f.From != 0 || f.To != 0 {
+		return tracesIn(sel, f, nil)
 	}
-	if f.From == 0 {
-		return []tracesPart{{" INDEXED BY traces_by_start", where}}
-	}
-	edge := int64(max(f.From, math.MinInt64+longTrace) - longTrace)
-	recent, long := where, where
-	recent.add("t.start_ns >= ?", edge)
-	long.add("t.start_ns < ? AND t.end_ns - t.start_ns > 3600000000000", edge)
-	return []tracesPart{{" INDEXED BY traces_by_start", recent}, {" INDEXED BY traces_long", long}}
+	all := tracesPart{from: "traces t"}
+	sel.condition(&all.where)
+	all.where.add("TRUE")
+	return []tracesPart{all}
 }

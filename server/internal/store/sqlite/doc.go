@@ -43,8 +43,10 @@
 // a condition of the query language which traces and spans may meet it, and
 // whether that is certain; what isn't certain is decided by the condition's own
 // Match on those spans, of which a sieve (sieve.go) lets only those pass whose
-// stored texts have the words. A list (walk.go) reads the rows of traces only once it
-// knows that they are in it.
+// stored texts have the words. The lists of fields, which filters ask for again and
+// again, stay in memory (kept.go); one list after the other leaves less of what is
+// asked for, the rarest first (gathering.go). A list of traces (walk.go) goes by
+// their numbers and reads rows only once it knows that they are in it.
 //
 // # Upkeep
 //

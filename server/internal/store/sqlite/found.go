@@ -78,7 +78,7 @@ func (s *Store) fill(t *tx, sel *selection, f query.Filter, top *best) error {
 		if last := top.last(); newest && last != nil {
 			f.From = max(f.From, last.At) // a trace that had ended before has no span that is newer
 		}
-		found, err := tracesAfter(t, wholeRow, sel, f, order, after, size)
+		found, err := tracesAfter(t, sel, f, order, after, size)
 		if err != nil {
 			return err
 		}

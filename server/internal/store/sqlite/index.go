@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"strings"
 	"sync"
-	"unsafe"
 )
 
 // index knows the segments that were read. Segments don't change and their
@@ -11,9 +9,11 @@ import (
 type index struct {
 	mu       sync.Mutex
 	segments map[int64]*segment
+	kept     int // bytes of lists that segments keep …
+	maxKept  int // … and how many may be
 }
 
-func newIndex() *index { return &index{segments: map[int64]*segment{}} }
+func newIndex() *index { return &index{segments: map[int64]*segment{}, maxKept: maxKeptLists} }
 
 // stale reports whether the index is being made anew: then it can't be asked.
 func (ix *index) stale(t *tx) (bool, error) {
@@ -75,54 +75,50 @@ func (ix *index) drop(nos []int64) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	for _, no := range nos {
-		delete(ix.segments, no)
+		if seg := ix.segments[no]; seg != nil {
+			for term, k := range seg.kept {
+				ix.kept -= k.bytes(term)
+			}
+			delete(ix.segments, no)
+		}
 	}
 }
 
 // find returns the postings of a term, with prefix of all terms that begin with
 // it, for some traces, ascending; nil for all.
-func (ix *index) find(t *tx, term string, prefix bool, within *[]int64) (p postings, err error) {
+func (ix *index) find(t *tx, term string, prefix bool, within *[]int64) (postings, error) {
 	if within != nil && len(*within) == 0 {
 		return nothing(term), nil
 	}
+	return ix.gather(t, term, prefix, gather(isPlaced(term), within))
+}
+
+// both returns those of some spans that have the term of a field.
+func (ix *index) both(t *tx, term string, of postings) (postings, error) {
+	g := gather(true, &of.traces)
+	g.spans = of.at
+	return ix.gather(t, term, false, g)
+}
+
+func (ix *index) gather(t *tx, term string, prefix bool, g *gathering) (p postings, err error) {
 	segments, err := ix.live(t)
-	if err != nil {
-		return p, err
-	}
-	p = nothing(term)
-	hi := term
-	if prefix {
-		hi += "\xff\xff\xff\xff\xff\xff"
-	}
-	want := func(have []byte) bool { return string(have) == term || prefix && strings.HasPrefix(string(have), term) }
 	for _, seg := range segments {
-		if within != nil && seg.hasNone(*within) {
+		if g.within != nil && seg.hasNone(*g.within) {
 			continue
 		}
-		from, to := seg.blocks(term, hi)
-		for i := from; i < to; i++ {
-			var data []byte
-			found, err := t.one(loadBlock, []any{seg.no<<blockBits | int64(i)}, &data)
-			if err == nil && !found {
-				err = errCorrupt
+		if term[0] == termField && !prefix {
+			var l *keptList
+			if l, err = ix.list(t, seg, term); err == nil && l.n > 0 {
+				g.add(l)
 			}
-			if err != nil {
-				return p, err
-			}
-			c := blockCursor{within: within, d: decoder{buf: unsafe.String(unsafe.SliceData(data), len(data))}}
-			for {
-				more, err := c.next(&p, want)
-				if err != nil {
-					return p, err
-				}
-				if !more || !prefix && string(c.term) >= term {
-					break
-				}
-			}
+		} else {
+			err = seg.each(t, term, prefix, func(l postingList) { g.add(&keptList{postingList: l}) })
+		}
+		if err != nil {
+			return p, err
 		}
 	}
-	p.tidy()
-	return p, nil
+	return g.postings(), err
 }
 
 // nothing returns no postings of a term.

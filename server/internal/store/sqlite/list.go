@@ -2,11 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/store"
@@ -21,10 +19,6 @@ const (
 	checkChunk = 16
 )
 
-// longTrace is what the index traces_long begins at. A range of time needs to
-// look at no trace that began this long before it, but for those.
-const longTrace = trace.Time(time.Hour)
-
 // condition is part of a WHERE.
 type condition struct {
 	sql  []string
@@ -38,6 +32,10 @@ func (c *condition) add(sql string, args ...any) {
 
 // among adds that a column is one of some numbers.
 func (c *condition) among(column string, nos []int64) {
+	c.add(column+" IN (SELECT value FROM json_each(?))", jsonList(nos))
+}
+
+func jsonList(nos []int64) string {
 	list := []byte{'['}
 	for i, no := range nos {
 		if i > 0 {
@@ -45,7 +43,7 @@ func (c *condition) among(column string, nos []int64) {
 		}
 		list = strconv.AppendInt(list, no, 10)
 	}
-	c.add(column+" IN (SELECT value FROM json_each(?))", string(append(list, ']')))
+	return string(append(list, ']'))
 }
 
 func (c *condition) String() string { return strings.Join(c.sql, " AND ") }
@@ -69,114 +67,15 @@ func (s *Store) Traces(ctx context.Context, f query.Filter, p query.Page) ([]tra
 	var next string
 	err := s.search(ctx, "list traces", f.Where != nil, func(t *tx) error {
 		w := walk{s: s, t: t, filter: f, order: p.Sort, limit: max(1, p.Limit)}
-		if err := w.begin(); err != nil {
-			return err
-		}
 		l := listing[trace.Summary]{
-			kind: store.ListTraces, sort: p.Sort, size: w.size, matches: w.matches,
+			kind: store.ListTraces, sort: p.Sort, from: w.from, matches: w.matches,
 			at: func(sum *trace.Summary) store.Cursor { return store.TraceCursor(sum, p.Sort) },
-		}
-		l.chunk = func(after *store.Cursor, n int) (found []candidate[trace.Summary], err error) {
-			found, l.size, err = w.chunk(after, n)
-			return found, err
 		}
 		var err error
 		items, next, err = l.page(p)
 		return err
 	})
 	return items, next, err
-}
-
-// columns is what a listing reads of each trace.
-type columns struct {
-	whole bool
-	sql   string
-}
-
-// A list whose traces must be looked at reads only their places in it, which an
-// index has, and the rows of those that are in the list.
-var (
-	wholeRow  = columns{true, "t.no, t.revised, " + traceColumns}
-	placeOnly = columns{false, "t.no, t.trace_id, t.start_ns"}
-)
-
-// loadTrace completes a candidate.
-func loadTrace(t *tx, c *candidate[trace.Summary]) error {
-	var r traceRow
-	if _, err := t.one(traceByNo, []any{c.no}, append([]any{&c.revised}, r.dest()...)...); err != nil {
-		return err
-	}
-	err := r.done()
-	c.item = r.sum
-	return err
-}
-
-// tracesAfter returns the next candidates of a list.
-func tracesAfter(t *tx, cols columns, sel *selection, f query.Filter, order query.Sort, after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
-	where := inTime(f, "t")
-	sel.condition(&where)
-	if !order.IsZero() {
-		by, err := orderBy(traceOrders, order, &where, after, traceTie)
-		if err != nil {
-			return nil, err
-		}
-		return traceChunk(t, cols, "traces t", where, by, n)
-	}
-	if after != nil {
-		where.add("(t.start_ns, t.trace_id) < (?, ?)", int64(after.At), []byte(after.ID))
-	}
-	if sel.isFew && cols.whole { // rows are read once they are sorted
-		where.sql = []string{"t.no IN (SELECT t.no FROM traces t WHERE " + where.String() + " ORDER BY " + newest + " LIMIT ?)"}
-		where.args = append(slices.Clip(where.args), n)
-	}
-	if sel.isFew {
-		return traceChunk(t, cols, "traces t", where, newest, n)
-	}
-	if f.From == 0 {
-		return traceChunk(t, cols, "traces t INDEXED BY traces_by_start", where, newest, n)
-	}
-	edge := int64(max(f.From, math.MinInt64+longTrace) - longTrace)
-	recent := where
-	recent.add("t.start_ns >= ?", edge)
-	out, err := traceChunk(t, cols, "traces t INDEXED BY traces_by_start", recent, newest, n)
-	if err != nil || len(out) == n {
-		return out, err
-	}
-	long := where
-	long.add("t.start_ns < ? AND t.end_ns - t.start_ns > 3600000000000", edge)
-	rest, err := traceChunk(t, cols, "traces t INDEXED BY traces_long", long, newest, n-len(out))
-	return append(out, rest...), err
-}
-
-// newest is the order of a list of traces when nobody asks for another.
-const newest = "t.start_ns DESC, t.trace_id DESC"
-
-func traceQuery(cols columns, from string, where condition, order string) string {
-	return "SELECT " + cols.sql + " FROM " + from + " WHERE " + where.String() + " ORDER BY " + order + " LIMIT ?"
-}
-
-func traceChunk(t *tx, cols columns, from string, where condition, order string, n int) ([]candidate[trace.Summary], error) {
-	var out []candidate[trace.Summary]
-	err := t.query(traceQuery(cols, from, where, order), append(slices.Clip(where.args), n), func(scan func(...any) error) (bool, error) {
-		var r traceRow
-		var c candidate[trace.Summary]
-		dest := []any{&c.no, &r.id, &r.sum.Start}
-		if cols.whole {
-			dest = append([]any{&c.no, &c.revised}, r.dest()...)
-		}
-		if err := scan(dest...); err != nil {
-			return false, err
-		}
-		var err error
-		if cols.whole {
-			err = r.done()
-		}
-		c.item = r.sum
-		copy(c.item.TraceID[:], r.id)
-		out = append(out, c)
-		return true, err
-	})
-	return out, err
 }
 
 // Sessions implements [store.Store].
@@ -209,29 +108,32 @@ func (s *Store) Sessions(ctx context.Context, f query.Filter, p query.Page) ([]t
 			all = true
 			where.among("x.no", nos)
 		}
+		size := checkChunk
+		if all {
+			size = max(1, p.Limit) + 1
+		}
 		l := listing[trace.SessionSummary]{
-			kind: store.ListSessions, sort: p.Sort, size: checkChunk,
+			kind: store.ListSessions, sort: p.Sort,
 			at: func(sum *trace.SessionSummary) store.Cursor { return store.SessionCursor(sum, p.Sort) },
 		}
-		if all {
-			l.size = max(1, p.Limit) + 1
-		}
-		l.chunk = func(after *store.Cursor, n int) ([]candidate[trace.SessionSummary], error) {
+		l.from = func(after *store.Cursor) (chunks[trace.SessionSummary], error) {
 			if sel.none {
-				return nil, nil
+				return none[trace.SessionSummary], nil
 			}
-			where := where
-			if !p.Sort.IsZero() {
-				by, err := orderBy(sessionOrders, p.Sort, &where, after, sessionTie)
-				if err != nil {
-					return nil, err
+			return inChunks(p.Sort, after, size, l.at, func(after *store.Cursor, n int) ([]candidate[trace.SessionSummary], error) {
+				where := where
+				if !p.Sort.IsZero() {
+					by, err := orderBy(sessionOrders, p.Sort, &where, after, sessionTie)
+					if err != nil {
+						return nil, err
+					}
+					return sessionChunk(t, where, by, n)
 				}
-				return sessionChunk(t, where, by, n)
-			}
-			if after != nil {
-				where.add("x.end_ns <= ? AND (x.end_ns < ? OR x.id > ?)", int64(after.At), int64(after.At), after.ID)
-			}
-			return sessionChunk(t, where, latest, n)
+				if after != nil {
+					where.add("x.end_ns <= ? AND (x.end_ns < ? OR x.id > ?)", int64(after.At), int64(after.At), after.ID)
+				}
+				return sessionChunk(t, where, latest, n)
+			}), nil
 		}
 		l.matches = func(c *candidate[trace.SessionSummary]) (bool, error) {
 			if all {

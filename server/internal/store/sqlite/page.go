@@ -7,19 +7,42 @@ import (
 
 // candidate is an item of a listing before it was looked at.
 type candidate[T any] struct {
-	item    T // at least what its place in the list depends on
+	item    T
 	no      int64
 	revised bool // its content may not be what the index says
 }
 
-// listing takes candidates in order, a chunk at a time, until a page is full.
+// chunks returns some of the candidates that follow, in order, and whether there
+// may be more.
+type chunks[T any] func() (found []candidate[T], more bool, err error)
+
+// none is a listing of nothing.
+func none[T any]() ([]candidate[T], bool, error) { return nil, false, nil }
+
+// inChunks takes candidates size at a time by their place in the listing. Each
+// chunk is larger than the one before when every chunk sorts all rows.
+func inChunks[T any](sort query.Sort, after *store.Cursor, size int, at func(*T) store.Cursor, take func(after *store.Cursor, n int) ([]candidate[T], error)) chunks[T] {
+	return func() (found []candidate[T], more bool, err error) {
+		found, err = take(after, size)
+		if err != nil || len(found) < size {
+			return found, false, err
+		}
+		c := at(&found[len(found)-1].item)
+		after = &c
+		if !sort.IsZero() {
+			size = min(4*max(size, walkChunk), maxChunk)
+		}
+		return found, true, nil
+	}
+}
+
+// listing takes candidates until a page is full.
 type listing[T any] struct {
 	kind    store.Listing
 	sort    query.Sort
-	size    int // of a chunk; each is larger than the one before when every chunk sorts all rows
 	at      func(*T) store.Cursor
-	chunk   func(after *store.Cursor, n int) ([]candidate[T], error)
-	matches func(*candidate[T]) (bool, error) // may complete the item
+	from    func(after *store.Cursor) (chunks[T], error) // nil is the beginning
+	matches func(*candidate[T]) (bool, error)
 }
 
 func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
@@ -31,10 +54,14 @@ func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
 		}
 		after = &c
 	}
+	take, err := l.from(after)
+	if err != nil {
+		return nil, "", err
+	}
 	limit := max(1, p.Limit)
-	for {
-		found, err := l.chunk(after, l.size)
-		if err != nil {
+	for more := true; more; {
+		var found []candidate[T]
+		if found, more, err = take(); err != nil {
 			return nil, "", err
 		}
 		for i := range found {
@@ -49,13 +76,6 @@ func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
 			}
 			items = append(items, c.item)
 		}
-		if len(found) < l.size {
-			return items, "", nil
-		}
-		c := l.at(&found[len(found)-1].item)
-		after = &c
-		if !l.sort.IsZero() {
-			l.size = min(4*max(l.size, walkChunk), maxChunk)
-		}
 	}
+	return items, "", nil
 }

@@ -22,27 +22,34 @@ type places []byte
 // run is consecutive places.
 type run struct{ from, to uint64 } // [from, to)
 
+// cut returns the first run of p, which is after a place, and the others. Damaged
+// bytes are an empty run without others.
+func (p places) cut(after uint64) (r run, rest places) {
+	gap, n := uint64(p[0]), 1
+	if gap >= 0x80 {
+		gap, n = binary.Uvarint(p)
+	}
+	if n <= 0 {
+		return run{}, nil
+	}
+	p, r.from = p[n:], after+gap>>1
+	r.to = r.from + 1
+	if gap&1 != 0 {
+		more, n := binary.Uvarint(p)
+		if n <= 0 {
+			return run{}, nil
+		}
+		p, r.to = p[n:], r.to+more
+	}
+	return r, p
+}
+
 // runs appends the runs of p to dst. Damaged bytes end it.
 func (p places) runs(dst []run) []run {
-	at := uint64(0)
-	for len(p) > 0 {
-		gap, n := binary.Uvarint(p)
-		if n <= 0 {
-			break
+	for r := (run{}); len(p) > 0; {
+		if r, p = p.cut(r.to); r.to > 0 {
+			dst = append(dst, r)
 		}
-		p = p[n:]
-		r := run{from: at + gap>>1}
-		r.to = r.from + 1
-		if gap&1 != 0 {
-			more, n := binary.Uvarint(p)
-			if n <= 0 {
-				break
-			}
-			p = p[n:]
-			r.to += more
-		}
-		at = r.to
-		dst = append(dst, r)
 	}
 	return dst
 }
@@ -74,7 +81,10 @@ func addPlace(runs []run, place uint64) []run {
 }
 
 // placing combines places; its scratch is used again.
-type placing struct{ a, b, out []run }
+type placing struct {
+	a, b, out []run
+	bytes     []byte // what has been made, one after the other
+}
 
 // both returns the places that are in a and in b; ok is false when there are none.
 func (pl *placing) both(a, b places) (p places, ok bool) {
@@ -83,6 +93,10 @@ func (pl *placing) both(a, b places) (p places, ok bool) {
 		return b, true
 	case len(b) == 0:
 		return a, true
+	case a.isOne():
+		return a, b.has(int(a[0] >> 1))
+	case b.isOne():
+		return b, a.has(int(b[0] >> 1))
 	}
 	pl.a, pl.b, pl.out = a.runs(pl.a[:0]), b.runs(pl.b[:0]), pl.out[:0]
 	for x, y := pl.a, pl.b; len(x) > 0 && len(y) > 0; {
@@ -98,7 +112,9 @@ func (pl *placing) both(a, b places) (p places, ok bool) {
 	if len(pl.out) == 0 {
 		return nil, false
 	}
-	return appendRuns(make([]byte, 0, 2*len(pl.out)), pl.out), true
+	n := len(pl.bytes)
+	pl.bytes = appendRuns(pl.bytes, pl.out)
+	return pl.bytes[n:len(pl.bytes):len(pl.bytes)], true
 }
 
 // either returns the places that are in a or in b.
@@ -129,16 +145,17 @@ func (pl *placing) appendEither(dst []byte, a, b places) []byte {
 	return appendRuns(dst, pl.out)
 }
 
+// isOne reports whether p is one of the first spans, and no other.
+func (p places) isOne() bool { return len(p) == 1 && p[0]&1 == 0 }
+
 // has reports whether a place is among p.
 func (p places) has(place int) bool {
 	if len(p) == 0 {
 		return true
 	}
-	at := uint64(place)
-	var buf [16]run
-	for _, r := range p.runs(buf[:0]) {
-		if r.from <= at && at < r.to {
-			return true
+	for r := (run{}); len(p) > 0; {
+		if r, p = p.cut(r.to); uint64(place) < r.to {
+			return uint64(place) >= r.from
 		}
 	}
 	return false
@@ -159,6 +176,15 @@ func (p *postings) add(no int64, at places, placed bool) {
 	}
 }
 
+// room returns no postings, with room for n.
+func room(n int, placed bool) (p postings) {
+	p.traces = make([]int64, 0, n)
+	if placed {
+		p.at = make([]places, 0, n)
+	}
+	return p
+}
+
 // nowhere returns no postings, of a term that is placed.
 func nowhere() postings { return postings{at: []places{}} }
 
@@ -167,9 +193,7 @@ func nowhere() postings { return postings{at: []places{}} }
 func (p postings) both(b postings) (out postings) {
 	var pl placing
 	placed := p.at != nil || b.at != nil
-	if placed {
-		out.at = []places{}
-	}
+	out = room(min(len(p.traces), len(b.traces)), placed)
 	for i, k := 0, 0; i < len(p.traces) && k < len(b.traces); {
 		switch x, y := p.traces[i], b.traces[k]; {
 		case x < y:
@@ -200,9 +224,9 @@ func (p postings) both(b postings) (out postings) {
 func (p postings) either(b postings) (out postings) {
 	var pl placing
 	placed := p.at != nil && b.at != nil
-	out.traces = make([]int64, 0, len(p.traces)+len(b.traces))
-	if placed {
-		out.at = make([]places, 0, len(p.traces)+len(b.traces))
+	out = room(len(p.traces)+len(b.traces), placed)
+	if len(b.traces) > 0 && len(p.traces) > 0 && b.traces[0] < p.traces[0] {
+		p, b = b, p
 	}
 	if n := len(p.traces); n > 0 && len(b.traces) > 0 && p.traces[n-1] < b.traces[0] {
 		out.traces = append(append(out.traces, p.traces...), b.traces...)
@@ -238,7 +262,27 @@ func (p postings) either(b postings) (out postings) {
 	return out
 }
 
-// tidy sorts what was taken from several segments, each of which is sorted.
+// anyOf returns the traces that are in one of several postings. What is made of two
+// of them is as short as can be: most segments are small and a few are large.
+func anyOf(parts []postings) (out postings) {
+	bySize := func(a, b postings) int { return cmp.Compare(len(a.traces), len(b.traces)) }
+	slices.SortFunc(parts, bySize)
+	var made []postings
+	least := func() (p postings) {
+		from := &parts
+		if len(parts) == 0 || len(made) > 0 && bySize(made[0], parts[0]) < 0 {
+			from = &made
+		}
+		p, *from = (*from)[0], (*from)[1:]
+		return p
+	}
+	for len(parts)+len(made) > 1 {
+		made = append(made, least().either(least()))
+	}
+	return least()
+}
+
+// tidy sorts what was taken from several sources, each of which is sorted.
 func (p *postings) tidy() {
 	var parts []postings
 	from := 0
@@ -255,24 +299,8 @@ func (p *postings) tidy() {
 		}
 		parts, from = append(parts, part), i
 	}
-	// Segments follow each other in time, so most parts don't overlap.
-	slices.SortFunc(parts, func(a, b postings) int { return cmp.Compare(a.traces[0], b.traces[0]) })
-	for len(parts) > 1 {
-		n := 0
-		for i := 0; i < len(parts); i += 2 {
-			parts[n] = parts[i]
-			if i+1 < len(parts) {
-				parts[n] = parts[i].either(parts[i+1])
-			}
-			n++
-		}
-		parts = parts[:n]
-	}
 	if len(parts) > 0 {
-		p.traces = append(p.traces[:0], parts[0].traces...)
-		if p.at != nil {
-			p.at = append(p.at[:0], parts[0].at...)
-		}
+		*p = anyOf(parts)
 	}
 }
 

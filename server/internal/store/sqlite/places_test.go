@@ -34,26 +34,41 @@ func randomSet(r *rand.Rand) set {
 	return s
 }
 
+// both returns what is in s and in b; ok is false when nothing is.
+func (s set) both(b set) (both set, ok bool) {
+	switch {
+	case len(s) == 0:
+		return b, true
+	case len(b) == 0:
+		return s, true
+	}
+	both = set{}
+	for at := range s {
+		if b[at] {
+			both[at] = true
+		}
+	}
+	return both, len(both) > 0
+}
+
+func (s set) either(b set) set {
+	either := set{}
+	if len(s) > 0 && len(b) > 0 {
+		maps.Copy(either, s)
+		maps.Copy(either, b)
+	}
+	return either
+}
+
 func TestPlacesAreSets(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var pl placing
 	for range 3000 {
 		a, b := randomSet(r), randomSet(r)
-		both, either := set{}, maps.Clone(a)
-		maps.Copy(either, b)
-		for at := range a {
-			if b[at] {
-				both[at] = true
-			}
-		}
-		switch {
-		case len(a) == 0:
-			both, either = b, set{}
-		case len(b) == 0:
-			both, either = a, set{}
-		}
+		both, some := a.both(b)
+		either := a.either(b)
 		got, ok := pl.both(a.pack(), b.pack())
-		if some := len(both) > 0 || len(a)+len(b) == 0; ok != some || ok && !slices.Equal(got, both.pack()) {
+		if ok != some || ok && !slices.Equal(got, both.pack()) {
 			t.Fatalf("both of %v and %v: %v, %v, want %v", a, b, got.runs(nil), ok, both)
 		}
 		if got := pl.either(a.pack(), b.pack()); !slices.Equal(got, either.pack()) {
@@ -90,16 +105,19 @@ func FuzzBlock(f *testing.F) {
 	b.flush()
 	f.Add(b.take()[0])
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		c := blockCursor{d: decoder{buf: string(data)}}
-		for {
-			var p postings
-			if more, err := c.next(&p, nil); !more || err != nil {
+		var term []byte
+		for len(data) > 0 {
+			var l postingList
+			var ok bool
+			if term, l, data, ok = cutEntry(data, term); !ok {
 				return
 			}
-			p.tidy()
+			p := l.postings(isPlaced(term))
 			for _, at := range p.at {
 				at.runs(nil)
 			}
+			g := gather(isPlaced(term), &[]int64{1, l.first, l.last})
+			g.add(l.keep(isPlaced(term)))
 		}
 	})
 }

@@ -71,33 +71,62 @@ func cutPostings(data []byte, n int, placed bool) (l postingList, rest []byte, o
 	return l, data[at:], true
 }
 
-// each calls fn with each trace of a list that was cut, and its places.
-func (l postingList) each(placed bool, fn func(trace int64, at places)) {
-	trace := int64(0)
-	for data := l.data; len(data) > 0; {
-		v, size := binary.Uvarint(data)
-		data = data[size:]
-		var at places
-		if placed {
-			more := uint64(1)
-			if v&1 == 0 {
-				more, size = binary.Uvarint(data)
-				data = data[size:]
+// postingReader reads a list that was cut.
+type postingReader struct {
+	data   []byte
+	placed bool
+	at     int // in data, where the next posting begins
+
+	trace  int64
+	places places
+}
+
+// next goes on to the next posting and reports whether there is one.
+func (r *postingReader) next() bool { return r.seek(0) }
+
+// seek goes on to the next posting of a trace that is not before another.
+func (r *postingReader) seek(trace int64) bool {
+	data, at, now := r.data, r.at, r.trace
+	for at < len(data) {
+		v, n := shortUvarint(data[at:])
+		at += n
+		size := 0
+		if r.placed {
+			if size = 1; v&1 == 0 {
+				more, n := shortUvarint(data[at:])
+				size = int(more)
+				at += n
 			}
-			at, data = data[:more:more], data[more:]
 			v >>= 1
 		}
-		trace += int64(v)
-		fn(trace, at)
+		at += size
+		if now += int64(v); now >= trace {
+			r.at, r.trace, r.places = at, now, data[at-size:at:at]
+			return true
+		}
+	}
+	r.at, r.trace = at, now
+	return false
+}
+
+// shortUvarint is binary.Uvarint, quick for numbers of one byte.
+func shortUvarint(data []byte) (uint64, int) {
+	if data[0] < 0x80 {
+		return uint64(data[0]), 1
+	}
+	return binary.Uvarint(data)
+}
+
+// each calls fn with each trace of a list that was cut, and its places.
+func (l postingList) each(placed bool, fn func(trace int64, at places)) {
+	for r := (postingReader{data: l.data, placed: placed}); r.next(); {
+		fn(r.trace, r.places)
 	}
 }
 
 // postings decodes a list.
 func (l postingList) postings(placed bool) postings {
-	p := postings{traces: make([]int64, 0, l.n)}
-	if placed {
-		p.at = make([]places, 0, l.n)
-	}
+	p := room(l.n, placed)
 	l.each(placed, func(trace int64, at places) { p.add(trace, at, placed) })
 	return p
 }

@@ -67,7 +67,7 @@ const (
 		span_count = span_count + excluded.span_count`
 	serviceByName = `SELECT first_ns, last_ns, span_count FROM services WHERE name = ?`
 
-	traceByNo      = `SELECT t.revised, ` + traceColumns + ` FROM traces t WHERE t.no = ?`
+	placeOfTrace   = `SELECT start_ns, trace_id FROM traces WHERE no = ?`
 	summaryOfTrace = `SELECT ` + traceColumns + ` FROM traces t WHERE t.trace_id = ?`
 	sharingLow64   = `SELECT trace_id FROM traces WHERE low64 = ? AND trace_id <> ? ORDER BY trace_id LIMIT ?`
 	countRows      = `SELECT (SELECT coalesce(sum(span_count), 0) FROM services), (SELECT count(*) FROM traces)`

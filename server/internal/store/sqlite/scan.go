@@ -27,7 +27,7 @@ func (s *Store) Scan(ctx context.Context, f query.Filter, p query.Page, whole bo
 		}
 		sel.tags, sel.bodies = true, whole
 		for {
-			found, err := tracesAfter(t, wholeRow, sel, f, query.Sort{}, after, walkChunk)
+			found, err := tracesAfter(t, sel, f, query.Sort{}, after, walkChunk)
 			if err != nil {
 				return err
 			}

@@ -81,28 +81,35 @@ func (s *Store) compared(t *tx, e query.Comparison, within *[]int64) (c candidat
 	if key, ok := strings.CutPrefix(e.Field, "@"); ok {
 		return s.index.attribute(t, key, e.Value, within)
 	}
+	term, ok, err := s.fieldTerm(t, e)
+	if err != nil || !ok {
+		return c, false, err
+	}
+	c.postings, err = s.index.find(t, term, false, within)
+	return candidates{c.postings, true}, true, err
+}
+
+// fieldTerm returns the term of the spans for which e holds; ok is false when there is none
+// of a field. A value that nobody has has a term that nobody has.
+func (s *Store) fieldTerm(t *tx, e query.Expr) (term string, ok bool, err error) {
+	c, ok := e.(query.Comparison)
 	switch {
-	case e.Field == "error" && e.Value.Text == "true":
-		c.postings, err = s.index.find(t, errorTerm, false, within)
-		return candidates{c.postings, true}, true, err
-	case e.Field == "root" && e.Value.Text == "true":
-		c.postings, err = s.index.find(t, rootTerm, false, within)
-		return candidates{c.postings, true}, true, err
-	case e.Field == "status" && e.Value.Text == trace.StatusUnset.String():
-		return c, false, nil // most spans; no term leads to them
+	case !ok || c.Op != query.Equal || c.Value.Text == "" || c.Value.Glob:
+		return "", false, nil
+	case c.Field == "error" && c.Value.Text == "true":
+		return errorTerm, true, nil
+	case c.Field == "root" && c.Value.Text == "true":
+		return rootTerm, true, nil
+	case c.Field == "status" && c.Value.Text == trace.StatusUnset.String():
+		return "", false, nil // most spans; no term leads to them
 	}
 	for i := range fields {
-		if string(fields[i].field) != e.Field {
-			continue
+		if string(fields[i].field) == c.Field {
+			no, _, err := s.values.find(t, i, c.Value.Text)
+			return string(fieldTerm(nil, no)), true, err
 		}
-		no, known, err := s.values.find(t, i, e.Value.Text)
-		if err != nil || !known {
-			return candidates{nowhere(), true}, err == nil, err
-		}
-		c.postings, err = s.index.find(t, string(fieldTerm(nil, no)), false, within)
-		return candidates{c.postings, true}, true, err
 	}
-	return c, false, nil
+	return "", false, nil
 }
 
 // conjunction is conditions that must hold for the same span.
@@ -134,6 +141,16 @@ func (a *conjunction) and(c candidates, known bool, err error) error {
 	exact := a.c.exact && c.exact && a.c.at != nil && c.at != nil
 	a.c = candidates{a.c.both(c.postings), exact}
 	return nil
+}
+
+// field adds that the spans have the term of a field.
+func (a *conjunction) field(ix *index, t *tx, term string) (err error) {
+	if a.some && a.c.at != nil {
+		a.c.postings, err = ix.both(t, term, a.c.postings)
+		return err
+	}
+	p, err := ix.find(t, term, false, a.left())
+	return a.and(candidates{p, true}, true, err)
 }
 
 func (a *conjunction) candidates() (c candidates, ok bool, err error) {

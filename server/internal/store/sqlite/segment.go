@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"unsafe"
 )
 
 // A segment is a part of the index that never changes: sorted terms, each with
@@ -107,6 +106,8 @@ type segment struct {
 	no     int64
 	lo, hi int64 // its traces are from lo to hi
 	firsts []string
+
+	kept map[string]*keptList // by their terms; index.mu guards them
 }
 
 // hasNone reports whether it has none of some traces, which are ascending.
@@ -123,6 +124,36 @@ func (s *segment) blocks(lo, hi string) (from, to int) {
 	}
 	to = sort.Search(len(s.firsts), func(i int) bool { return s.firsts[i] > hi })
 	return from, to
+}
+
+// each calls fn with the list of a term, with prefix of all terms that begin with
+// it. Lists are parts of memory of their own.
+func (s *segment) each(t *tx, term string, prefix bool, fn func(postingList)) error {
+	hi := term
+	if prefix {
+		hi += "\xff\xff\xff\xff\xff\xff"
+	}
+	from, to := s.blocks(term, hi)
+	for i := from; i < to; i++ {
+		var data []byte
+		if found, err := t.one(loadBlock, []any{s.no<<blockBits | int64(i)}, &data); err != nil {
+			return err
+		} else if !found {
+			return errCorrupt
+		}
+		var have []byte
+		var l postingList
+		ok := true
+		for len(data) > 0 && string(have) <= hi {
+			if have, l, data, ok = cutEntry(data, have); !ok {
+				return errCorrupt
+			}
+			if string(have) == term || prefix && strings.HasPrefix(string(have), term) {
+				fn(l)
+			}
+		}
+	}
+	return nil
 }
 
 // cutEntry reads over the entry that data begins with. term is that of the entry
@@ -142,72 +173,4 @@ func cutEntry(data, term []byte) (now []byte, l postingList, rest []byte, ok boo
 	}
 	l, rest, ok = cutPostings(data, int(n), term[0] <= termField)
 	return term, l, rest, ok
-}
-
-// blockCursor walks over the entries of a block.
-type blockCursor struct {
-	d      decoder
-	term   []byte   // of the entry
-	within *[]int64 // the traces whose postings are wanted, ascending; nil for all
-}
-
-// next decodes the next entry, appends its postings to p, and reports whether
-// there was one. want says by the term whether the postings are wanted; nil is
-// always. Places are parts of the block.
-func (c *blockCursor) next(p *postings, want func(term []byte) bool) (bool, error) {
-	if c.d.buf == "" {
-		return false, c.d.err
-	}
-	same := int(c.d.byte())
-	if same > len(c.term) {
-		c.d.fail()
-		return false, c.d.err
-	}
-	c.term = append(c.term[:same], c.d.string()...)
-	if len(c.term) == 0 {
-		c.d.fail()
-		return false, c.d.err
-	}
-	placed := c.term[0] <= termField
-	wanted := want == nil || want(c.term)
-	n := c.d.count()
-	var some []int64
-	if c.within != nil {
-		some = *c.within
-	} else if wanted {
-		p.traces = slices.Grow(p.traces, n)
-		if placed {
-			p.at = slices.Grow(p.at, n)
-		}
-	}
-	last := int64(0)
-	for range n {
-		n := c.d.uint()
-		var at string
-		if placed {
-			size := uint64(1)
-			if n&1 == 0 {
-				size = c.d.uint()
-			}
-			at = c.d.take(size)
-			n >>= 1
-		}
-		last += int64(n)
-		if !wanted {
-			continue
-		}
-		if c.within != nil {
-			for len(some) > 0 && some[0] < last {
-				some = some[1:]
-			}
-			if len(some) == 0 || some[0] != last {
-				continue
-			}
-		}
-		p.traces = append(p.traces, last)
-		if placed {
-			p.at = append(p.at, unsafe.Slice(unsafe.StringData(at), len(at)))
-		}
-	}
-	return c.d.err == nil, c.d.err
 }

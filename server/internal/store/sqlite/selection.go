@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/clewhq/clew/server/internal/query"
@@ -69,10 +70,13 @@ func (s *Store) asked(t *tx, f query.Filter) (*selection, error) {
 	return sel, nil
 }
 
+// isOfIndex reports whether the index is to be asked.
+func (sel *selection) isOfIndex() bool { return len(sel.values) > 1 || sel.filter.Where != nil }
+
 // narrow asks the index for the candidates among some traces, ascending; nil is
 // all.
 func (s *Store) narrow(t *tx, sel *selection, within *[]int64) error {
-	if len(sel.values) > 1 || sel.filter.Where != nil {
+	if sel.isOfIndex() {
 		if err := s.lookUp(t, sel, within); err != nil {
 			return err
 		}
@@ -83,25 +87,44 @@ func (s *Store) narrow(t *tx, sel *selection, within *[]int64) error {
 	return nil
 }
 
-// isFrequent reports whether all that is asked for is in many traces, so that the
-// newest of them are likely to fill a page. It is said of values and roots only.
-func (sel *selection) isFrequent(t *tx, many int) (bool, error) {
-	required := sel.filter.Required()
-	if len(sel.values) == 0 || len(sel.values)+len(required) < 2 || sel.filter.Where != nil && len(required) == 0 {
-		return false, nil
-	}
-	for _, e := range required {
-		if c, ok := e.(query.Comparison); !ok || c.Field != "root" {
-			return false, nil
-		}
-	}
+// countedTerm is a term of a field that is asked for, and about how many traces have it.
+type countedTerm struct {
+	term string
+	n    int
+}
+
+// countedTerms returns the terms of fields that each span must have, the rarest
+// first, and what else must be true of it.
+func (s *Store) countedTerms(t *tx, sel *selection) (terms []countedTerm, rest []query.Expr, err error) {
 	for _, no := range sel.values {
-		var n int
-		if _, err := t.one(countFacet, []any{no, many + 1}, &n); err != nil || n <= many {
-			return false, err
+		terms = append(terms, countedTerm{term: string(fieldTerm(nil, no))})
+	}
+	for _, e := range sel.filter.Required() {
+		term, ok, err := s.fieldTerm(t, e)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok {
+			terms = append(terms, countedTerm{term: term})
+		} else {
+			rest = append(rest, e)
 		}
 	}
-	return true, nil
+	for i := range terms {
+		if terms[i].n, err = s.index.count(t, terms[i].term); err != nil {
+			return nil, nil, err
+		}
+	}
+	slices.SortStableFunc(terms, func(a, b countedTerm) int { return cmp.Compare(a.n, b.n) })
+	return terms, rest, nil
+}
+
+// isFrequent reports whether all that is asked for is in many traces, so that the
+// newest of them are likely to fill a page. It is said of fields only: how many
+// have a word or an attribute is known only after it was looked up.
+func (s *Store) isFrequent(t *tx, sel *selection) (bool, error) {
+	terms, rest, err := s.countedTerms(t, sel)
+	return err == nil && len(rest) == 0 && len(terms) > 1 && terms[0].n > s.rare, err
 }
 
 // lookUp asks the index.
@@ -114,25 +137,30 @@ func (s *Store) lookUp(t *tx, sel *selection, within *[]int64) error {
 		sel.check = true
 		return nil
 	}
+	terms, rest, err := s.countedTerms(t, sel)
+	if err != nil {
+		return err
+	}
 	all := conjunction{exact: !sel.check, within: within}
-	var often []query.Expr // what many spans are, as a rule, last: of that only those are taken that are still candidates
-	for _, e := range sel.filter.Required() {
-		if isOften(e) {
-			often = append(often, e)
-		} else if err := all.and(s.candidates(t, e, all.left())); err != nil {
-			return err
+	fields := func(terms []countedTerm) error {
+		for _, c := range terms {
+			if err := all.field(s.index, t, c.term); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	for _, no := range sel.values {
-		p, err := s.index.find(t, string(fieldTerm(nil, no)), false, all.left())
-		if err := all.and(candidates{p, true}, true, err); err != nil {
-			return err
-		}
+	rare, _ := slices.BinarySearchFunc(terms, s.rare+1, func(c countedTerm, n int) int { return cmp.Compare(c.n, n) })
+	if err := fields(terms[:rare]); err != nil {
+		return err
 	}
-	for _, e := range often {
+	for _, e := range rest {
 		if err := all.and(s.candidates(t, e, all.left())); err != nil {
 			return err
 		}
+	}
+	if err := fields(terms[rare:]); err != nil {
+		return err
 	}
 	c, ok, err := all.candidates()
 	if err != nil {
@@ -144,12 +172,6 @@ func (s *Store) lookUp(t *tx, sel *selection, within *[]int64) error {
 		sel.none = len(c.traces) == 0
 	}
 	return nil
-}
-
-// isOften reports whether a condition holds for many spans.
-func isOften(e query.Expr) bool {
-	c, ok := e.(query.Comparison)
-	return ok && (c.Field == "root" || c.Field == "error")
 }
 
 // pick finds out whether there are few candidates, and which.

@@ -39,9 +39,9 @@ func (a *aggregation) skim(sel *selection, f query.Filter) error {
 		return nil
 	}
 	var revised []int64
-	for _, part := range tracesIn(sel, f) {
-		from := "traces t" + part.index + " CROSS JOIN frames f ON f.trace_no = t.no"
-		if part.index == "" && !sel.isFew {
+	for _, part := range unordered(sel, f) {
+		from := part.from + " CROSS JOIN frames f ON f.trace_no = t.no"
+		if f.From == 0 && f.To == 0 && !sel.isFew {
 			from = "frames f CROSS JOIN traces t ON t.no = f.trace_no" // as they lie on the disk
 		}
 		q := "SELECT t.no, t.revised, f.no, f.outline FROM " + from + " WHERE " + part.where.String()

@@ -403,35 +403,39 @@ func TestTheTraceListWalksItsIndex(t *testing.T) {
 	for name, f := range map[string]query.Filter{
 		"no filter": {}, "time": {From: 1, To: 9}, "one field": {Service: "svc"}, "two fields": {Service: "svc", Name: "work"}, "a status": {Status: "unset"},
 	} {
-		for cols, begin := range map[columns]string{wholeRow: "SEARCH t USING INDEX traces_by_start (", placeOnly: "SEARCH t USING COVERING INDEX traces_by_start ("} {
-			if f.From != 0 {
-				begin = "SEARCH t USING INDEX traces_by_start (" // the end is in the row
-			}
-			err := s.snapshot(t.Context(), "plan", func(snapshot *tx) error {
-				sel, err := s.selection(snapshot, f)
-				if err != nil {
-					return err
-				}
-				where := inTime(f, "t")
-				sel.condition(&where)
-				where.add("(t.start_ns, t.trace_id) < (?, ?)", 5, []byte{1})
-				q := "EXPLAIN QUERY PLAN " + traceQuery(cols, "traces t INDEXED BY traces_by_start", where, newest)
-				var plan []string
-				err = snapshot.query(q, append(where.args, 5), func(scan func(...any) error) (bool, error) {
-					var id, parent, unused int
-					var detail string
-					err := scan(&id, &parent, &unused, &detail)
-					plan = append(plan, detail)
-					return true, err
-				})
-				if all := strings.Join(plan, "; "); err == nil && (!strings.HasPrefix(all, begin) || strings.Contains(all, "TEMP B-TREE")) {
-					t.Errorf("%s: plan %s, want %s", name, all, begin)
-				}
-				return err
-			})
+		err := s.snapshot(t.Context(), "plan", func(snapshot *tx) error {
+			sel, err := s.selection(snapshot, f)
 			if err != nil {
-				t.Error(err)
+				return err
 			}
+			for i, part := range tracesIn(sel, f, &store.Cursor{At: 5, ID: "\x01"}) {
+				for q, want := range map[string]string{
+					numbersQuery(part):                        "SEARCH t USING COVERING INDEX traces_by_start (",
+					traceQuery(part.from, part.where, newest): "SEARCH t USING INDEX traces_by_start (",
+				} {
+					if i > 0 {
+						want = strings.Replace(want, "COVERING ", "", 1) // the end is in the row
+					}
+					if i > 1 {
+						want = "SEARCH t USING INDEX traces_long ("
+					}
+					var plan []string
+					err = snapshot.query("EXPLAIN QUERY PLAN "+q, append(part.where.args, 5), func(scan func(...any) error) (bool, error) {
+						var id, parent, unused int
+						var detail string
+						err := scan(&id, &parent, &unused, &detail)
+						plan = append(plan, detail)
+						return true, err
+					})
+					if all := strings.Join(plan, "; "); err == nil && (!strings.Contains(all, want) || i < 2 && strings.Contains(all, "TEMP B-TREE")) {
+						t.Errorf("%s: plan of %s %s, want %s", name, q, all, want)
+					}
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	}
 }

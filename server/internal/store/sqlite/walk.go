@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"math"
 	"slices"
 
 	"github.com/clewhq/clew/server/internal/query"
@@ -8,140 +9,197 @@ import (
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// walk takes the traces of a list in its order, a chunk at a time, and says of
-// each whether it is in the list.
+// walk takes the traces of a list in its order and says of each whether it is in
+// the list.
+//
+// Where the index decides, the walk takes numbers of traces, which an index of
+// the database has in the order of time, keeps those that are candidates, and
+// reads the rows of a page at once.
 //
 // Where all that is asked for is in many traces, the newest are likely to fill a
-// page. Then windows of these are taken first, and the index is asked which of
-// them are candidates; only then is it asked for all there are.
+// page. Then the first numbers are windows: the index is asked which of them are
+// candidates; only then is it asked for all there are.
 type walk struct {
 	s      *Store
 	t      *tx
 	filter query.Filter
 	order  query.Sort
 	limit  int
+	traces int64 // about as many as there are
 
-	asked   *selection // what is asked for
-	sel     *selection // with the candidates of the present chunk
-	windows int        // that are to come
-	partial bool       // the candidates are those of a window
-	columns columns
-	size    int // of the first chunk, or of the next window
+	asked  *selection // what is asked for
+	sel    *selection // with the candidates among all traces, or of the last window
+	window int        // traces that the next one has; 0 when there is none
+	taken  int        // traces that windows took
+	rows   chunks[trace.Summary]
+	chunk  int           // numbers to take
+	last   int64         // that was taken, until its place is asked for
+	after  *store.Cursor // the place in the list that is gone on from
+	found  []int64       // candidates, whose rows are to be read
+	isLast bool          // no numbers follow
 }
 
-// windowsFirst is how many windows are taken first, of a store with so many
-// traces. The first window has as many as are few, the next four times as many;
-// where they aren't a small part of the store it is quicker to ask for all.
-func windowsFirst(traces, few int64) int {
-	switch {
-	case traces < 4*few:
-		return 0
-	case traces < 64*few:
-		return 1
-	default:
-		return 2
-	}
-}
+// The first window has so many traces for each that is asked for, the next four
+// times as many, as long as windows are so small a part of all traces: to take one
+// costs about as much as to ask for that many.
+const (
+	firstWindow = 12
+	windowPart  = 16
+)
 
-// begin finds out how the list is best made.
-func (w *walk) begin() (err error) {
-	w.size = w.limit + 1
+// from begins to walk after a place in the list.
+func (w *walk) from(after *store.Cursor) (chunks[trace.Summary], error) {
+	var err error
+	w.after = after
 	if w.asked, err = w.s.asked(w.t, w.filter); err != nil || w.asked.none {
-		return err
+		return none[trace.Summary], err
 	}
-	if w.order.IsZero() {
-		frequent, err := w.asked.isFrequent(w.t, w.s.rare)
+	if w.asked.isOfIndex() {
+		if _, err := w.t.one(newestTrace, nil, &w.traces); err != nil {
+			return nil, err
+		}
+		frequent, err := w.s.isFrequent(w.t, w.asked)
 		if err != nil {
+			return nil, err
+		}
+		if frequent && w.order.IsZero() {
+			w.window = firstWindow * w.limit
+		}
+	}
+	if !w.hasWindow() {
+		if err := w.all(); err != nil {
+			return nil, err
+		}
+	}
+	return w.next, nil
+}
+
+func (w *walk) hasWindow() bool {
+	return w.window > 0 && int64(w.taken+w.window)*windowPart <= w.traces
+}
+
+// next returns some of the traces that follow, and whether there are more.
+func (w *walk) next() (found []candidate[trace.Summary], more bool, err error) {
+	for w.rows == nil && len(w.found) == 0 && !w.isLast {
+		if err := w.take(); err != nil {
+			return nil, false, err
+		}
+	}
+	if w.rows != nil && len(w.found) == 0 {
+		return w.rows()
+	}
+	n := min(w.limit+1, len(w.found))
+	found, err = tracesOf(w.t, w.found[:n])
+	w.found = w.found[n:]
+	return found, len(w.found) > 0 || !w.isLast, err
+}
+
+// take takes the next numbers and keeps those that are candidates.
+func (w *walk) take() error {
+	var nos []int64
+	var err error
+	switch {
+	case w.hasWindow():
+		if nos, err = w.numbers(&selection{}, w.window); err != nil {
 			return err
 		}
-		if frequent {
-			var newest int64 // about as many as there are
-			if _, err := w.t.one(newestTrace, nil, &newest); err != nil {
-				return err
-			}
-			w.windows = windowsFirst(newest, int64(w.s.rare))
+		w.taken, w.window = w.taken+len(nos), 4*w.window
+		within := slices.Sorted(slices.Values(nos))
+		sel := *w.asked
+		if err := w.s.narrow(w.t, &sel, &within); err != nil {
+			return err
 		}
-	}
-	if w.windows == 0 {
+		w.sel = &sel
+	case w.chunk == 0: // after windows
 		return w.all()
+	default:
+		if nos, err = w.numbers(w.sel, w.chunk); err != nil {
+			return err
+		}
+		w.chunk = min(2*w.chunk, maxChunk)
 	}
-	w.columns, w.size = placeOnly, w.s.rare
+	if index := w.sel.index; index != nil && !w.sel.isFew {
+		nos = slices.DeleteFunc(nos, func(no int64) bool { return !index.has(no) })
+	}
+	w.found = nos
 	return nil
+}
+
+// numbers returns the numbers of the next traces.
+func (w *walk) numbers(sel *selection, n int) ([]int64, error) {
+	if err := w.arrive(); err != nil {
+		return nil, err
+	}
+	nos, err := numbersAfter(w.t, sel, w.filter, w.after, n)
+	if w.isLast = len(nos) < n; !w.isLast {
+		w.last = nos[n-1]
+	}
+	return nos, err
+}
+
+// arrive finds out the place of the last number that was taken.
+func (w *walk) arrive() error {
+	if w.last == 0 {
+		return nil
+	}
+	var c store.Cursor
+	_, err := w.t.one(placeOfTrace, []any{w.last}, &c.At, &c.ID)
+	w.after, w.last = &c, 0
+	return err
 }
 
 // all asks for the candidates among all traces.
 func (w *walk) all() error {
 	sel := *w.asked
+	if err := w.arrive(); err != nil {
+		return err
+	}
 	if err := w.s.narrow(w.t, &sel, nil); err != nil {
 		return err
 	}
-	if err := sel.pick(w.t, w.s.rare); err != nil {
+	if err := sel.pick(w.t, w.few()); err != nil {
 		return err
 	}
-	w.sel, w.partial, w.columns, w.size = &sel, false, wholeRow, w.limit+1
-	if sel.check || sel.index != nil || sel.isFew {
-		w.size = walkChunk
-		switch {
-		case sel.isFew && !sel.check:
-			w.size = w.limit + 1
-		case sel.isFew:
-			w.size = w.s.rare + 1 // they are sorted once
-		}
-		if w.order.IsZero() && (sel.check || !sel.isFew) {
-			w.columns = placeOnly
-		}
+	w.sel = &sel
+	size := w.limit + 1
+	some := sel.check || sel.index != nil && !sel.isFew // of the traces that are taken are in the list
+	switch {
+	case sel.none:
+		w.isLast = true
+		return nil
+	case sel.isFew && sel.check:
+		size = len(sel.few) + 1 // they are sorted once
+	case some && !sel.check:
+		size = min(max(walkChunk, int(int64(size)*5/4*w.traces/int64(len(sel.index.traces)))), maxChunk)
+	case some:
+		size = walkChunk
 	}
+	if (some || sel.isFew) && w.order.IsZero() {
+		w.chunk = size
+		return nil
+	}
+	w.rows = inChunks(w.order, w.after, size, func(sum *trace.Summary) store.Cursor { return store.TraceCursor(sum, w.order) },
+		func(after *store.Cursor, n int) ([]candidate[trace.Summary], error) {
+			return tracesAfter(w.t, w.sel, w.filter, w.order, after, n)
+		})
 	return nil
 }
 
-// chunk returns the traces after a place in the list, n unless that is another
-// number at this place: then it says so. Fewer are the last.
-func (w *walk) chunk(after *store.Cursor, n int) (found []candidate[trace.Summary], size int, err error) {
-	switch {
-	case w.asked.none:
-		return nil, n, nil
-	case w.windows > 0:
-		return w.window(after)
-	case w.partial:
-		if err := w.all(); err != nil {
-			return nil, 0, err
-		}
-		n = w.size
+// few is how many candidates are rather sorted than met on the way through all
+// traces: to look a trace up costs as much as to pass by five, and a page is
+// full after as many as there are for each candidate, times limit.
+func (w *walk) few() int {
+	if !w.order.IsZero() || !w.asked.isOfIndex() {
+		return w.s.rare
 	}
-	if w.sel.none {
-		return nil, n, nil
-	}
-	found, err = tracesAfter(w.t, w.columns, w.sel, w.filter, w.order, after, n)
-	return found, n, err
+	return min(w.s.rare, int(math.Sqrt(float64(w.traces)*float64(w.limit)/5)))
 }
 
-// window takes the newest traces after a place in the list, whatever they are.
-func (w *walk) window(after *store.Cursor) (found []candidate[trace.Summary], size int, err error) {
-	size = w.size
-	w.windows, w.size, w.partial = w.windows-1, 4*size, true
-	if found, err = tracesAfter(w.t, w.columns, &selection{}, w.filter, w.order, after, size); err != nil {
-		return nil, 0, err
-	}
-	within := make([]int64, len(found))
-	for i := range found {
-		within[i] = found[i].no
-	}
-	slices.Sort(within)
-	sel := *w.asked
-	w.sel = &sel
-	return found, size, w.s.narrow(w.t, &sel, &within)
-}
-
-// matches says whether a trace is in the list, and completes it.
+// matches says whether a trace is in the list.
 func (w *walk) matches(c *candidate[trace.Summary]) (bool, error) {
 	sel := w.sel
 	if sel.index != nil && !sel.isFew && !sel.index.has(c.no) {
 		return false, nil
-	}
-	if !w.columns.whole {
-		if err := loadTrace(w.t, c); err != nil {
-			return false, err
-		}
 	}
 	if !sel.check && !(sel.index != nil && c.revised) {
 		return true, nil

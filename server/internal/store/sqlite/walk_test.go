@@ -8,15 +8,15 @@ import (
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// TestAListOfWhatIsFrequentIsTheSameByWindowsAndWithout has three traces in ten
-// with an error of the service, so that pages end in windows and beyond.
+// TestAListOfWhatIsFrequentIsTheSameByWindowsAndWithout has few errors in the newest
+// traces and many in the others, so that pages end in windows and beyond.
 func TestAListOfWhatIsFrequentIsTheSameByWindowsAndWithout(t *testing.T) {
 	s := openIdle(t, t.TempDir())
 	resource, scope := new(trace.Resource), new(trace.Scope)
 	var facts []trace.Fact
-	for i := range 200 {
-		sp := &trace.Span{Resource: resource, Scope: scope, TraceID: trace.TraceID{byte(i), 1}, ID: trace.SpanID{1}, Name: "work", Start: trace.Time(1e18 + i%50*1e9), End: trace.Time(1e18 + i%50*1e9 + 1)}
-		sp.Service, sp.IsError = "agent", i%10 < 3
+	for i := range 3000 {
+		sp := &trace.Span{Resource: resource, Scope: scope, TraceID: trace.TraceID{byte(i), byte(i >> 8), 1}, ID: trace.SpanID{1}, Name: "work", Start: trace.Time(1e18 + i%750*1e9), End: trace.Time(1e18 + i%750*1e9 + 1)}
+		sp.Service, sp.IsError = "agent", i%750 < 300 || i%50 == 0
 		if sp.IsError {
 			sp.Status = trace.StatusError
 		}
@@ -27,12 +27,12 @@ func TestAListOfWhatIsFrequentIsTheSameByWindowsAndWithout(t *testing.T) {
 	}
 	for _, f := range []query.Filter{
 		{Service: "agent", Status: trace.StatusError.String()},
-		{Service: "agent", Status: trace.StatusError.String(), From: 1e18 + 10e9, To: 1e18 + 20e9},
+		{Service: "agent", Status: trace.StatusError.String(), From: 1e18 + 100e9, To: 1e18 + 400e9},
 		{Service: "agent", Where: query.Comparison{Field: "root", Op: query.Equal, Value: query.Value{Text: "true"}}},
 	} {
-		for _, limit := range []int{1, 7, 60, 500} {
+		for _, limit := range []int{7, 15, 60, 500} {
 			var lists [2]string
-			for i, rare := range []int{3, 1000} { // with 1,000 none is frequent
+			for i, rare := range []int{3, 5000} { // with 5,000 none is frequent
 				s.rare = rare
 				p := query.Page{Limit: limit}
 				for {
