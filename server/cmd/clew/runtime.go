@@ -27,7 +27,7 @@ func tuneRuntime() {
 // keeps is some 10 MB while an answer takes some: a collection every few queries,
 // and the queries that one meets are the slow ones. A heap that is larger than
 // the room doubles as ever.
-const heapRoom = 48 << 20
+const heapRoom = 96 << 20
 
 // collection is unreachable, so that the next garbage collection finds it.
 type collection struct {

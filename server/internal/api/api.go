@@ -9,6 +9,7 @@
 package api
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -16,6 +17,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -142,13 +144,24 @@ func noSuchPath(_ *api, _ http.ResponseWriter, r *http.Request) error {
 	return failf(http.StatusNotFound, "not_found", "", "no endpoint at %.200q; %s/openapi.yaml lists them", r.URL.Path, base)
 }
 
+// maxKept is how large a buffer may be that is kept for the next answer.
+const maxKept = 256 << 10
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // writeJSON answers with v.
 func writeJSON(w http.ResponseWriter, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= maxKept {
+			buffers.Put(b)
+		}
+	}()
+	b.Reset()
+	if err := json.NewEncoder(b).Encode(v); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(append(b, '\n')) // fails when the client is gone: nobody to tell
+	_, _ = w.Write(b.Bytes()) // fails when the client is gone: nobody to tell
 	return nil
 }

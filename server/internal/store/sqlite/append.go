@@ -48,7 +48,9 @@ func (s *Store) append(ctx context.Context, facts []trace.Fact) error {
 	if err != nil || len(batches) == 0 {
 		return err
 	}
-	if err := prepare(batches); err != nil {
+	s.commits.begin()
+	defer s.commits.end()
+	if err := prepare(batches, s.workers()); err != nil {
 		return err
 	}
 	return s.change(ctx, func(w *writer) error {
@@ -64,13 +66,20 @@ func (s *Store) append(ctx context.Context, facts []trace.Fact) error {
 		parts := w.encode(batches)
 		defer w.s.vocabularies.put(parts)
 		var index segmentBuilder
-		var building sync.WaitGroup
-		building.Go(func() {
+		build := func() {
 			eachTerm(parts, index.add)
 			index.flush()
-		})
-		err := w.storeAll(batches)
-		building.Wait()
+		}
+		var err error
+		if s.workers() == 1 {
+			build()
+			err = w.storeAll(batches)
+		} else {
+			var building sync.WaitGroup
+			building.Go(build)
+			err = w.storeAll(batches)
+			building.Wait()
+		}
 		if err != nil {
 			return err
 		}
@@ -119,14 +128,14 @@ func group(facts []trace.Fact) ([]*batch, error) {
 }
 
 // prepare finds the messages and hints of all spans.
-func prepare(batches []*batch) error {
+func prepare(batches []*batch, workers int) error {
 	var all []*pending
 	for _, b := range batches {
 		all = append(all, b.spans...)
 	}
 	var mu sync.Mutex
 	var failed error
-	inParallel(all, func(part []*pending) {
+	inParallel(all, workers, func(part []*pending) {
 		var e encoder
 		for _, p := range part {
 			p.texts = e.textsOf(p.span)
@@ -144,12 +153,12 @@ func prepare(batches []*batch) error {
 	return failed
 }
 
-// inParallel calls fn with parts of all on as many processors as there are.
-func inParallel[T any](all []T, fn func(part []T)) {
+// inParallel calls fn with parts of all, at most so many at once.
+func inParallel[T any](all []T, workers int, fn func(part []T)) {
 	if len(all) == 0 {
 		return
 	}
-	workers := min(cores, len(all)/16+1)
+	workers = min(workers, len(all)/16+1)
 	if workers == 1 {
 		fn(all)
 		return
@@ -167,7 +176,7 @@ func (w *writer) encode(batches []*batch) (parts []*vocabulary) {
 	// In this order most postings need no sorting.
 	batches = slices.SortedFunc(slices.Values(batches), func(a, b *batch) int { return cmp.Compare(a.st.no, b.st.no) })
 	var mu sync.Mutex
-	inParallel(batches, func(part []*batch) {
+	inParallel(batches, w.s.workers(), func(part []*batch) {
 		var scratch []byte
 		ts := terms{vocabulary: w.s.vocabularies.get()}
 		mu.Lock()

@@ -23,7 +23,7 @@ type hintRow struct {
 // Hinted implements [store.Store].
 func (s *Store) Hinted(ctx context.Context, except trace.TraceID, hints []string, from, to trace.Time, limit int) ([]store.Hinted, error) {
 	var out []store.Hinted
-	err := s.snapshot(ctx, "spans with hints", func(t *tx) error {
+	err := s.answer(ctx, "spans with hints", func(t *tx) error {
 		if limit < 1 {
 			return nil
 		}

@@ -19,6 +19,9 @@ const (
 	blocksAtOnce = 256
 )
 
+// termsAtOnce is how many terms are merged without giving way: a millisecond or two.
+const termsAtOnce = 1024
+
 // segmentRow is what merging needs to know of a segment.
 type segmentRow struct {
 	no, level, lo, hi int64
@@ -188,7 +191,10 @@ func (m *merger) run() error {
 	var term []byte
 	var lists []postingList
 	var j listJoiner
-	for len(h) > 0 {
+	for n := 1; len(h) > 0; n++ {
+		if n%termsAtOnce == 0 {
+			m.s.giveWay(m.ctx)
+		}
 		term, lists = append(term[:0], h[0].term...), lists[:0]
 		for len(h) > 0 && bytes.Equal(h[0].term, term) {
 			lists = append(lists, h[0].list)

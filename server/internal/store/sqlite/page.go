@@ -74,6 +74,9 @@ func (l *listing[T]) page(p query.Page) (items []T, next string, err error) {
 			if len(items) == limit {
 				return items, l.at(&items[limit-1]).Encode(l.kind, l.sort), nil
 			}
+			if items == nil {
+				items = make([]T, 0, min(limit, len(found)))
+			}
 			items = append(items, c.item)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // Outline implements [store.Store].
 func (s *Store) Outline(ctx context.Context, id trace.TraceID) ([]*trace.Span, error) {
 	var spans []*trace.Span
-	err := s.snapshot(ctx, "outline of trace "+id.String(), func(t *tx) error {
+	err := s.answer(ctx, "outline of trace "+id.String(), func(t *tx) error {
 		r, err := s.find(t, id)
 		if err != nil {
 			return err
@@ -60,7 +60,7 @@ func sorted(found []version) []*trace.Span {
 // Spans implements [store.Store].
 func (s *Store) Spans(ctx context.Context, id trace.TraceID, ids ...trace.SpanID) ([]*trace.Span, error) {
 	var spans []*trace.Span
-	err := s.snapshot(ctx, "spans of trace "+id.String(), func(t *tx) error {
+	err := s.answer(ctx, "spans of trace "+id.String(), func(t *tx) error {
 		r, err := s.find(t, id)
 		if err != nil {
 			return err
@@ -128,7 +128,7 @@ func join(spans []*trace.Span, loose map[trace.SpanID][]trace.Fact) {
 // Summaries implements [store.Store].
 func (s *Store) Summaries(ctx context.Context, ids ...trace.TraceID) ([]trace.Summary, error) {
 	var out []trace.Summary
-	err := s.snapshot(ctx, "summaries", func(t *tx) error {
+	err := s.answer(ctx, "summaries", func(t *tx) error {
 		seen := map[trace.TraceID]bool{}
 		for _, id := range ids {
 			if seen[id] {
@@ -153,7 +153,7 @@ func (s *Store) Summaries(ctx context.Context, ids ...trace.TraceID) ([]trace.Su
 // Session implements [store.Store].
 func (s *Store) Session(ctx context.Context, id string) (trace.SessionSummary, error) {
 	var sum trace.SessionSummary
-	err := s.snapshot(ctx, fmt.Sprintf("session %.80q", id), func(t *tx) error {
+	err := s.answer(ctx, fmt.Sprintf("session %.80q", id), func(t *tx) error {
 		no, found, err := s.values.find(t, fieldSession, id)
 		if err == nil && found {
 			found, err = t.one(sessionByNo, []any{no}, sessionDest(&sum)...)
@@ -169,7 +169,7 @@ func (s *Store) Session(ctx context.Context, id string) (trace.SessionSummary, e
 // Values implements [store.Store].
 func (s *Store) Values(ctx context.Context, field store.Field, prefix string, limit int) ([]string, error) {
 	var out []string
-	err := s.snapshot(ctx, fmt.Sprintf("values of %.40q", field), func(t *tx) error {
+	err := s.answer(ctx, fmt.Sprintf("values of %.40q", field), func(t *tx) error {
 		if limit < 1 {
 			return nil
 		}
@@ -195,7 +195,7 @@ func (s *Store) Values(ctx context.Context, field store.Field, prefix string, li
 // Services implements [store.Store].
 func (s *Store) Services(ctx context.Context, names ...string) ([]store.Service, error) {
 	var out []store.Service
-	err := s.snapshot(ctx, "services", func(t *tx) error {
+	err := s.answer(ctx, "services", func(t *tx) error {
 		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
 			v := store.Service{Name: name}
 			found, err := t.one(serviceByName, []any{name}, &v.First, &v.Last, &v.SpanCount)
@@ -214,7 +214,7 @@ func (s *Store) Services(ctx context.Context, names ...string) ([]store.Service,
 // Sharing implements [store.Store].
 func (s *Store) Sharing(ctx context.Context, id trace.TraceID, limit int) ([]trace.TraceID, error) {
 	var out []trace.TraceID
-	err := s.snapshot(ctx, "traces that share the low half of "+id.String(), func(t *tx) error {
+	err := s.answer(ctx, "traces that share the low half of "+id.String(), func(t *tx) error {
 		return t.query(sharingLow64, []any{int64(id.Low64()), id[:], max(0, limit)}, func(scan func(...any) error) (bool, error) {
 			var b []byte
 			err := scan(&b)

@@ -48,6 +48,7 @@ func (s *Store) rewrite(ctx context.Context) (bool, error) {
 		n, bytes := 0, 0
 		err := s.snapshot(ctx, "rewrite quiet traces", func(t *tx) error {
 			for ; n < min(len(due), tracesAtOnce) && bytes < bytesAtOnce; n++ {
+				s.giveWay(ctx)
 				d := due[n]
 				if err := j.group(t, d); err != nil {
 					return fmt.Errorf("trace %s: %w", d.id, err)

@@ -54,6 +54,8 @@ type Store struct {
 	changed  int64        // the last change of roll-ups that upkeep has seen; its own
 
 	rest       rest
+	audience   audience
+	commits    commits
 	stopUpkeep context.CancelFunc
 	upkeeping  sync.WaitGroup
 
@@ -220,7 +222,14 @@ func (s *Store) snapshot(ctx context.Context, op string, fn func(*tx) error) err
 	return describe(ctx, op, err)
 }
 
-// search is snapshot for a listing; one that may look at many spans waits for a
+// answer is snapshot for a query, which ingest makes way for.
+func (s *Store) answer(ctx context.Context, op string, fn func(*tx) error) error {
+	s.audience.enter()
+	defer s.audience.leave()
+	return s.snapshot(ctx, op, fn)
+}
+
+// search is answer for a listing; one that may look at many spans waits for a
 // place.
 func (s *Store) search(ctx context.Context, op string, wide bool, fn func(*tx) error) error {
 	if wide {
@@ -231,7 +240,7 @@ func (s *Store) search(ctx context.Context, op string, wide bool, fn func(*tx) e
 			return describe(ctx, op, ctx.Err())
 		}
 	}
-	return s.snapshot(ctx, op, fn)
+	return s.answer(ctx, op, fn)
 }
 
 // describe adds the operation to err. When the context is done, that is the

@@ -119,15 +119,23 @@ func traceQuery(from string, where condition, order string) string {
 	return "SELECT " + wholeRow + " FROM " + from + " WHERE " + where.String() + " ORDER BY " + order + " LIMIT ?"
 }
 
+// fewRows is for how many rows there is room at first, and then for seven times as
+// many: lists have a few, or a page.
+const fewRows = 8
+
 func traceRows(t *tx, q string, args []any) (out []candidate[trace.Summary], err error) {
+	var r traceRow
+	var c candidate[trace.Summary]
+	dest := append([]any{&c.no, &c.revised}, r.dest()...)
 	err = t.query(q, args, func(scan func(...any) error) (bool, error) {
-		var r traceRow
-		var c candidate[trace.Summary]
-		err := scan(append([]any{&c.no, &c.revised}, r.dest()...)...)
+		err := scan(dest...)
 		if err == nil {
 			err = r.done()
 		}
 		c.item = r.sum
+		if len(out) == cap(out) {
+			out = slices.Grow(out, max(fewRows, 6*len(out)))
+		}
 		out = append(out, c)
 		return true, err
 	})

@@ -1,0 +1,105 @@
+package sqlite
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A query of a millisecond waits for several when it finds every processor taken.
+// So while the store has an audience, one processor is left to it: a commit works
+// on all others, and upkeep pauses until the commit is done. See ADR 0034.
+
+// courtesy is for how long after a query the next one is expected.
+const courtesy = 250 * time.Millisecond
+
+// How long upkeep pauses for a commit, and how long it then goes on whatever
+// happens: where commits follow each other without a gap it still gets on.
+const (
+	maxPause = 200 * time.Millisecond
+	ownTurn  = 100 * time.Millisecond
+)
+
+// audience knows whether somebody queries the store. Upkeep is nobody.
+type audience struct {
+	asking atomic.Int32 // queries under way
+	last   atomic.Int64 // end of the last, since 1970
+}
+
+func (a *audience) enter() { a.asking.Add(1) }
+
+func (a *audience) leave() {
+	a.last.Store(time.Now().UnixNano())
+	a.asking.Add(-1)
+}
+
+// present reports whether a query is under way, or one is likely to come soon.
+func (a *audience) present() bool {
+	if a.asking.Load() > 0 {
+		return true
+	}
+	ago := time.Duration(time.Now().UnixNano() - a.last.Load())
+	return 0 <= ago && ago < courtesy // a clock that was set back mustn't hold up ingest
+}
+
+// workers is on how many processors a commit works at once.
+func (s *Store) workers() int {
+	if s.audience.present() {
+		return max(1, cores-1)
+	}
+	return cores
+}
+
+// commits knows whether one is under way.
+type commits struct {
+	mu   sync.Mutex
+	n    int
+	done chan struct{} // closed when there are none
+	turn time.Time     // until when upkeep doesn't pause; its own
+}
+
+func (c *commits) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n++; c.n == 1 {
+		c.done = make(chan struct{})
+	}
+}
+
+func (c *commits) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n--; c.n == 0 {
+		close(c.done)
+	}
+}
+
+// underWay returns a channel that is closed once there are none; nil for none now.
+func (c *commits) underWay() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == 0 {
+		return nil
+	}
+	return c.done
+}
+
+// giveWay lets upkeep pause. It calls it every few milliseconds of work.
+func (s *Store) giveWay(ctx context.Context) {
+	if !s.audience.present() || time.Now().Before(s.commits.turn) {
+		return
+	}
+	done := s.commits.underWay()
+	if done == nil {
+		return
+	}
+	enough := time.NewTimer(maxPause)
+	defer enough.Stop()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	case <-enough.C:
+		s.commits.turn = time.Now().Add(ownTurn)
+	}
+}

@@ -1,0 +1,81 @@
+package sqlite
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestAProcessorIsLeftToQueries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := new(Store)
+		fewer := max(1, cores-1)
+		for _, step := range []struct {
+			name string
+			do   func()
+			want int
+		}{
+			{"nobody asked yet", func() {}, cores},
+			{"a query is under way", s.audience.enter, fewer},
+			{"it takes long", func() { time.Sleep(time.Minute) }, fewer},
+			{"it has just ended", s.audience.leave, fewer},
+			{"a while ago", func() { time.Sleep(courtesy) }, cores},
+			{"its end is in the future, by a clock that was set back", func() { s.audience.last.Store(time.Now().Add(time.Hour).UnixNano()) }, cores},
+		} {
+			step.do()
+			if got := s.workers(); got != step.want {
+				t.Errorf("%s: %d workers, want %d", step.name, got, step.want)
+			}
+		}
+	})
+}
+
+func TestUpkeepPausesForACommitWhileThereAreQueries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := new(Store)
+		paused := func(ctx context.Context) time.Duration {
+			began := time.Now()
+			s.giveWay(ctx)
+			return time.Since(began)
+		}
+		during := func(commit time.Duration) {
+			s.commits.begin()
+			go func() {
+				time.Sleep(commit)
+				s.commits.end()
+			}()
+		}
+		during(50 * time.Millisecond)
+		if got := paused(t.Context()); got != 0 {
+			t.Errorf("paused for %s without an audience", got)
+		}
+		time.Sleep(time.Second)
+		s.audience.enter()
+		if got := paused(t.Context()); got != 0 {
+			t.Errorf("paused for %s without a commit", got)
+		}
+		during(50 * time.Millisecond)
+		if got := paused(t.Context()); got != 50*time.Millisecond {
+			t.Errorf("paused for %s, want to the end of the commit", got)
+		}
+		during(time.Second)
+		if got := paused(t.Context()); got != maxPause {
+			t.Errorf("paused for %s, want no longer than %s", got, maxPause)
+		}
+		if got := paused(t.Context()); got != 0 {
+			t.Errorf("paused for %s although it is upkeep's turn", got)
+		}
+		time.Sleep(ownTurn)
+		if got := paused(t.Context()); got != maxPause {
+			t.Errorf("paused for %s after its turn", got)
+		}
+		time.Sleep(ownTurn)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if got := paused(ctx); got != 0 {
+			t.Errorf("paused for %s though the store is closing", got)
+		}
+		time.Sleep(time.Second)
+	})
+}
