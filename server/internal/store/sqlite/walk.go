@@ -43,8 +43,8 @@ type walk struct {
 // times as many, as long as windows are so small a part of all traces: to take one
 // costs about as much as to ask for that many.
 const (
-	firstWindow = 12
-	windowPart  = 16
+	firstWindow = 20
+	windowPart  = 8
 )
 
 // from begins to walk after a place in the list.
