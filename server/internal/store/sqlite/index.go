@@ -70,6 +70,16 @@ func (ix *index) segment(t *tx, row *segment) (*segment, error) {
 	return seg, nil
 }
 
+// add makes known segments that were just written, so that no query need read their
+// directories.
+func (ix *index) add(segments []*segment) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	for _, seg := range segments {
+		ix.segments[seg.no] = seg
+	}
+}
+
 // drop forgets segments that are gone.
 func (ix *index) drop(nos []int64) {
 	ix.mu.Lock()
@@ -141,6 +151,6 @@ func (w *writer) addSegment(b *segmentBuilder) error {
 			return err
 		}
 	}
-	err := w.tx.exec(insertSegment, no, 0, b.lo, b.hi, b.bytes, true, b.directory())
-	return err
+	w.segments = append(w.segments, b.segment(no))
+	return w.tx.exec(insertSegment, no, 0, b.lo, b.hi, b.bytes, true, b.directory())
 }

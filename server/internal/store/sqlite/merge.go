@@ -101,6 +101,7 @@ func (s *Store) mergeSegments(ctx context.Context, from []segmentRow) error {
 			return err
 		}
 		if m.no != 0 {
+			w.segments = append(w.segments, m.b.segment(m.no))
 			// What was deleted meanwhile may be in it yet.
 			if err := w.tx.exec(finishSegment, m.b.lo, m.b.hi, m.b.bytes, s.rest.deletions() != m.deletions, m.b.directory(), m.no); err != nil {
 				return err

@@ -101,6 +101,11 @@ func (b *segmentBuilder) directory() []byte {
 	return e.buf
 }
 
+// segment is what is kept in memory of the one that was built.
+func (b *segmentBuilder) segment(no int64) *segment {
+	return &segment{no: no, lo: b.lo, hi: b.hi, firsts: b.firsts}
+}
+
 // segment is what is kept in memory of one.
 type segment struct {
 	no     int64

@@ -48,9 +48,10 @@ type writer struct {
 	reload   map[trace.TraceID]bool   // traces whose state must be read again
 	services map[string]store.Service // what is added to each
 	sessions map[int64][]sessionChange
-	rollups  rollups // what is added to each
-	unrolled *int64  // what Store.unrolled becomes, nil for no change
-	deleted  bool    // rows went that caches may have
+	rollups  rollups    // what is added to each
+	segments []*segment // of the index, that are new
+	unrolled *int64     // what Store.unrolled becomes, nil for no change
+	deleted  bool       // rows went that caches may have
 }
 
 // change runs fn in a transaction, alone among all that write. When it returns
@@ -95,6 +96,7 @@ func (s *Store) transact(ctx context.Context, fn func(*writer) error) error {
 	if w.unrolled != nil {
 		s.unrolled.Store(*w.unrolled)
 	}
+	s.index.add(w.segments)
 	if w.deleted {
 		s.forget()
 		s.rest.deleting()
