@@ -79,6 +79,11 @@ func (c *Conn) open(path string) error {
 		return errors.Join(err, c.fail(rc))
 	}
 	lib.Xsqlite3_extended_result_codes(c.tls, c.db, 1)
+	// A statement is planned once, whatever its arguments: else one with LIMIT is
+	// planned again each time they change.
+	stable := libc.NewVaList(int32(1), uintptr(0))
+	defer libc.Xfree(c.tls, stable)
+	lib.Xsqlite3_db_config(c.tls, c.db, lib.SQLITE_DBCONFIG_ENABLE_QPSG, stable)
 	conns.Store(c.db, c)
 	lib.Xsqlite3_progress_handler(c.tls, c.db, watchEvery, pointerTo(progress), c.db)
 	return nil

@@ -166,6 +166,22 @@ func TestStatementsAreKeptUpToABound(t *testing.T) {
 	}
 }
 
+func TestArgumentsDoNotMakeAStatementBePlannedAgain(t *testing.T) {
+	c := open(t)
+	if err := c.Run("CREATE TABLE t (a INTEGER)"); err != nil {
+		t.Fatal(err)
+	}
+	const q = "SELECT a FROM t WHERE a < ? LIMIT ?"
+	for i := range 5 {
+		if err := c.Exec(t.Context(), q, i, 10+i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := lib.Xsqlite3_stmt_status(c.tls, c.stmts[q].p, lib.SQLITE_STMTSTATUS_REPREPARE, 0); n != 0 {
+		t.Errorf("planned again %d times", n)
+	}
+}
+
 func TestAStatementKeepsNoLargeRoom(t *testing.T) {
 	c := open(t)
 	const q = "SELECT length(?)"
