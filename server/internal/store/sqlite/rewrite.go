@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -50,7 +51,11 @@ func (s *Store) rewrite(ctx context.Context) (bool, error) {
 			for ; n < min(len(due), tracesAtOnce) && bytes < bytesAtOnce; n++ {
 				s.giveWay(ctx)
 				d := due[n]
-				if err := j.group(t, d); err != nil {
+				if err := j.group(t, d); errors.Is(err, errCorrupt) { // the others must not wait for it
+					s.log.Error("a trace can't be rewritten: see what 'clew check' says", "trace", d.id, "error", err)
+					s.unreadable[d.no] = true
+					*d = rewritten{id: d.id, no: d.no, last: -1} // which no trace has
+				} else if err != nil {
 					return fmt.Errorf("trace %s: %w", d.id, err)
 				}
 				for _, g := range d.groups {
@@ -90,7 +95,7 @@ func (s *Store) looseTraces(ctx context.Context) ([]*rewritten, error) {
 			if err := scan(&no, &id); err != nil {
 				return false, err
 			}
-			if s.rest.quiet(no) {
+			if s.rest.quiet(no) && !s.unreadable[no] {
 				due = append(due, &rewritten{id: trace.TraceID(id), no: no})
 			}
 			return len(due) < tracesListed, nil

@@ -51,7 +51,10 @@ type Store struct {
 	index     *index
 
 	unrolled atomic.Int64 // see takeIn
-	changed  int64        // the last change of roll-ups that upkeep has seen; its own
+
+	// Only upkeep uses these.
+	changed    int64          // the last change of roll-ups that it has seen
+	unreadable map[int64]bool // traces that can't be rewritten, until the store is opened again
 
 	rest       rest
 	audience   audience
@@ -93,6 +96,7 @@ func openQuietly(dir string, log *slog.Logger) (*Store, error) {
 		path: filepath.Join(dir, FileName), log: cmp.Or(log, discard), rest: rest{after: quietAfter, last: map[int64]time.Time{}},
 		stopUpkeep: func() {}, rare: defaultRare, writing: make(chan struct{}, 1), searching: make(chan struct{}, searchers),
 		resources: internResources(), scopes: internScopes(), values: newValues(), index: newIndex(), states: newStates(),
+		unreadable: map[int64]bool{},
 	}
 	if err := s.open(context.Background()); err != nil {
 		_ = s.release()

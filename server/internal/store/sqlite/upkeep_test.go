@@ -1,7 +1,10 @@
 package sqlite
 
 import (
+	"bytes"
+	"log/slog"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/clewhq/clew/server/internal/trace"
@@ -79,5 +82,30 @@ func TestFreePagesAreLeftToCommitsWhileSpansArrive(t *testing.T) {
 	}
 	if n := free(); n >= vacuumFrom {
 		t.Errorf("%d pages are free when nothing was written", n)
+	}
+}
+
+func TestADamagedTraceDoesNotKeepOthersFromBeingRewritten(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	var told bytes.Buffer
+	s.log = slog.New(slog.NewTextHandler(&told, nil))
+	for n := range uint64(2) {
+		if err := s.Append(t.Context(), round(n)); err != nil { // of four traces
+			t.Fatal(err)
+		}
+	}
+	if err := script(s, "UPDATE frames SET body = x'07' WHERE trace_no = 1"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := framesOf(t, s); got != 2+1+1+1 {
+		t.Errorf("%d frames, want two of the damaged trace and one of each other", got)
+	}
+	if n := strings.Count(told.String(), "can't be rewritten"); n != 1 {
+		t.Errorf("it was told %d times:\n%s", n, told.String())
 	}
 }
