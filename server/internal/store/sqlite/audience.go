@@ -9,13 +9,13 @@ import (
 
 // A query of a millisecond waits for several when it finds every processor taken.
 // So while the store has an audience, one processor is left to it: a commit works
-// on all others, and upkeep pauses until the commit is done. See ADR 0034.
+// on all others, and upkeep pauses until the commit is done. See ADR 0033.
 
 // courtesy is for how long after a query the next one is expected.
 const courtesy = 250 * time.Millisecond
 
-// How long upkeep pauses for a commit, and how long it then goes on whatever
-// happens: where commits follow each other without a gap it still gets on.
+// How long upkeep pauses for commits, and how long it then goes on whatever
+// happens: where commits follow each other it still gets on.
 const (
 	maxPause = 200 * time.Millisecond
 	ownTurn  = 100 * time.Millisecond
@@ -56,7 +56,10 @@ type commits struct {
 	mu   sync.Mutex
 	n    int
 	done chan struct{} // closed when there are none
-	turn time.Time     // until when upkeep doesn't pause; its own
+
+	// Upkeep's own:
+	paused time.Duration // since its last turn
+	turn   time.Time     // until when it doesn't pause
 }
 
 func (c *commits) begin() {
@@ -85,21 +88,31 @@ func (c *commits) underWay() <-chan struct{} {
 	return c.done
 }
 
-// giveWay lets upkeep pause. It calls it every few milliseconds of work.
-func (s *Store) giveWay(ctx context.Context) {
+// awaited returns the end of the commit that upkeep is to pause for; nil for none.
+func (s *Store) awaited() <-chan struct{} {
 	if !s.audience.present() || time.Now().Before(s.commits.turn) {
-		return
+		return nil
 	}
-	done := s.commits.underWay()
+	return s.commits.underWay()
+}
+
+// giveWay lets upkeep pause. It calls it every few milliseconds of work, when it
+// keeps no transaction open.
+func (s *Store) giveWay(ctx context.Context) {
+	done := s.awaited()
 	if done == nil {
 		return
 	}
-	enough := time.NewTimer(maxPause)
+	c := &s.commits
+	began := time.Now()
+	enough := time.NewTimer(maxPause - c.paused)
 	defer enough.Stop()
 	select {
 	case <-done:
 	case <-ctx.Done():
 	case <-enough.C:
-		s.commits.turn = time.Now().Add(ownTurn)
+	}
+	if c.paused += time.Since(began); c.paused >= maxPause {
+		c.paused, c.turn = 0, time.Now().Add(ownTurn)
 	}
 }

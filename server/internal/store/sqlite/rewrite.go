@@ -46,10 +46,10 @@ func (s *Store) rewrite(ctx context.Context) (bool, error) {
 	}
 	j := joiner{s: s}
 	for len(due) > 0 {
+		s.giveWay(ctx)
 		n, bytes := 0, 0
 		err := s.snapshot(ctx, "rewrite quiet traces", func(t *tx) error {
-			for ; n < min(len(due), tracesAtOnce) && bytes < bytesAtOnce; n++ {
-				s.giveWay(ctx)
+			for ; n < min(len(due), tracesAtOnce) && bytes < bytesAtOnce && (n == 0 || s.awaited() == nil); n++ {
 				d := due[n]
 				if err := j.group(t, d); errors.Is(err, errCorrupt) { // the others must not wait for it
 					s.log.Error("a trace can't be rewritten: see what 'clew check' says", "trace", d.id, "error", err)
