@@ -1,14 +1,13 @@
 package sqlite
 
-import (
-	"sync"
-)
+import "sync"
 
 // index knows the segments that were read. Segments don't change and their
 // numbers aren't used again, so what it keeps is right for as long as they exist.
 type index struct {
 	mu       sync.Mutex
 	segments map[int64]*segment
+	drops    int // how often some were dropped
 	kept     int // bytes of lists that segments keep …
 	maxKept  int // … and how many may be
 }
@@ -66,8 +65,20 @@ func (ix *index) segment(t *tx, row *segment) (*segment, error) {
 	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	ix.segments[no] = seg
+	if had := ix.segments[no]; had != nil {
+		return had, nil
+	}
+	if ix.drops == t.drops { // else it may be gone but for this transaction
+		ix.segments[no] = seg
+	}
 	return seg, nil
+}
+
+// seen is what a transaction that begins is to know of drops.
+func (ix *index) seen() int {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	return ix.drops
 }
 
 // add makes known segments that were just written, so that no query need read their
@@ -76,7 +87,9 @@ func (ix *index) add(segments []*segment) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	for _, seg := range segments {
-		ix.segments[seg.no] = seg
+		if ix.segments[seg.no] == nil { // a query may have been quicker
+			ix.segments[seg.no] = seg
+		}
 	}
 }
 
@@ -84,6 +97,7 @@ func (ix *index) add(segments []*segment) {
 func (ix *index) drop(nos []int64) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
+	ix.drops++
 	for _, no := range nos {
 		if seg := ix.segments[no]; seg != nil {
 			for term, k := range seg.kept {

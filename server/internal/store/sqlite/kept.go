@@ -65,8 +65,8 @@ func (ix *index) list(t *tx, seg *segment, term string) (*keptList, error) {
 	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	if ix.segments[seg.no] != seg || seg.kept[term] != nil {
-		return k, nil // it was dropped, or somebody else was quicker
+	if ix.segments[seg.no] != seg || seg.kept[term] != nil || k.bytes(term) > ix.maxKept {
+		return k, nil // it was dropped, or somebody else was quicker, or it would be alone
 	}
 	if ix.kept += k.bytes(term); ix.kept > ix.maxKept {
 		for _, seg := range ix.segments {

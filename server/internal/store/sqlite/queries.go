@@ -3,7 +3,7 @@ package sqlite
 // The queries that are the same each time.
 const (
 	idOfTrace   = `SELECT trace_id, revised FROM traces WHERE no = ?`
-	newestTrace = `SELECT coalesce(max(no), 0) FROM traces`
+	countTraces = `SELECT coalesce((SELECT max(no) FROM traces) - (SELECT min(no) FROM traces) + 1, 0)`
 	findTrace   = `SELECT no, loose, revised FROM traces WHERE trace_id = ?`
 	insertTrace = `INSERT INTO traces (no, trace_id, low64, name, end_ns, services, span_count, error_count, root_count,
 		orphan_count, session, user, input_tokens, output_tokens, cost, revised, start_ns, loose) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`

@@ -140,6 +140,9 @@ func (s *segment) each(t *tx, term string, prefix bool, fn func(postingList)) er
 	}
 	from, to := s.blocks(term, hi)
 	for i := from; i < to; i++ {
+		if err := t.ctx.Err(); err != nil { // nobody waits for the rest
+			return err
+		}
 		var data []byte
 		if found, err := t.one(loadBlock, []any{s.no<<blockBits | int64(i)}, &data); err != nil {
 			return err

@@ -222,7 +222,11 @@ func (s *Store) snapshot(ctx context.Context, op string, fn func(*tx) error) err
 		return fmt.Errorf("sqlite: %s: %w", op, err)
 	}
 	defer s.leave()
-	err := s.read.Transaction(ctx, beginRead, func(conn *sqlite3.Conn) error { return fn(newTx(ctx, conn)) })
+	err := s.read.Transaction(ctx, beginRead, func(conn *sqlite3.Conn) error {
+		t := newTx(ctx, conn)
+		t.drops = s.index.seen()
+		return fn(t)
+	})
 	return describe(ctx, op, err)
 }
 

@@ -13,6 +13,7 @@ type tx struct {
 	conn  *sqlite3.Conn
 
 	segments []*segment // of the index, once they were asked for
+	drops    int        // see index.seen
 }
 
 func newTx(ctx context.Context, conn *sqlite3.Conn) *tx {

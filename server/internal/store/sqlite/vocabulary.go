@@ -71,8 +71,8 @@ type vocabularies struct {
 	free []*vocabulary
 }
 
-// maxKept is how large a vocabulary may be to be kept.
-const maxKept = 8 << 20
+// maxVocabulary is how large a vocabulary may be to be kept.
+const maxVocabulary = 8 << 20
 
 func (vs *vocabularies) get() *vocabulary {
 	vs.mu.Lock()
@@ -94,7 +94,7 @@ func (vs *vocabularies) put(used []*vocabulary) {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
 	for _, v := range used {
-		if v.size() <= maxKept && len(vs.free) < cores {
+		if v.size() <= maxVocabulary && len(vs.free) < cores {
 			vs.free = append(vs.free, v)
 		}
 	}

@@ -55,7 +55,7 @@ func (w *walk) from(after *store.Cursor) (chunks[trace.Summary], error) {
 		return none[trace.Summary], err
 	}
 	if w.asked.isOfIndex() {
-		if _, err := w.t.one(newestTrace, nil, &w.traces); err != nil {
+		if _, err := w.t.one(countTraces, nil, &w.traces); err != nil {
 			return nil, err
 		}
 		frequent, err := w.s.isFrequent(w.t, w.asked)
