@@ -82,11 +82,16 @@ func (c *checker) damage(format string, args ...any) {
 // unlessDamaged returns err, unless it says that something can't be read: that
 // is told, and the rest is looked at.
 func (c *checker) unlessDamaged(err error) error {
-	if errors.Is(err, errCorrupt) || errors.Is(explain(err), store.ErrDamaged) {
+	if isDamage(err) {
 		c.damage("%v", err)
 		return nil
 	}
 	return err
+}
+
+// isDamage reports whether an error says that something can't be read.
+func isDamage(err error) bool {
+	return errors.Is(err, errCorrupt) || errors.Is(explain(err), store.ErrDamaged)
 }
 
 // file asks SQLite.

@@ -145,3 +145,21 @@ func TestCheckTellsWhatIsWrongAndRepairMakesWhatIsDerivedAnew(t *testing.T) {
 		})
 	}
 }
+
+func TestRepairWritesAStartOfZero(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	sp := &trace.Span{Resource: new(trace.Resource), Scope: new(trace.Scope), TraceID: trace.TraceID{1}, ID: trace.SpanID{1}, Name: "work"}
+	if err := s.Append(t.Context(), []trace.Fact{{Kind: trace.Finished, Span: sp}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := script(s, "UPDATE traces SET start_ns = 5, loose = 0"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Repair(t.Context(), func(p string) { t.Error(p) }); err != nil {
+		t.Fatal(err)
+	}
+	start := 0
+	if err := ask(s, "SELECT start_ns FROM traces", &start); err != nil || start != 0 {
+		t.Errorf("start %d after repair (%v), want 0", start, err)
+	}
+}

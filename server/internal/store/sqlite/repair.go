@@ -35,8 +35,10 @@ func (s *Store) Repair(ctx context.Context, report func(problem string)) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := w.remake(tr); err != nil {
+			if err := w.remake(tr); isDamage(err) {
 				report(fmt.Sprintf("trace %s can't be read, and is found by its id only: %v", tr.id, err))
+			} else if err != nil {
+				return fmt.Errorf("trace %s: %w", tr.id, err)
 			}
 			if err := w.finish(); err != nil {
 				return err

@@ -17,7 +17,7 @@ type state struct {
 	no     int64
 	stored bool  // the trace has a row
 	loose  int64 // frames that came since the trace was rewritten, at most manyLoose
-	keys   keys  // of the row, zero when they are not known
+	keys   keys  // of the row
 
 	sum      trace.Summary // but for Services
 	earliest holder        // who gives the name when there is no root
@@ -45,6 +45,7 @@ const manyLoose = 2
 
 // keys are what is indexed of the row of a trace and stays as it is in most commits.
 type keys struct {
+	known bool // that the row has these
 	start trace.Time
 	loose int64
 }

@@ -22,7 +22,7 @@ func (w *writer) summary(st *state) error {
 	sum := st.summary(names)
 	args := append(traceArgs(sum), st.revised)
 	had := st.keys
-	st.keys = keys{sum.Start, st.loose}
+	st.keys = keys{true, sum.Start, st.loose}
 	var err error
 	switch {
 	case !st.stored:
