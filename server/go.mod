@@ -20,7 +20,7 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
-	modernc.org/libc v1.79.0
+	modernc.org/libc v1.79.0 // as modernc.org/sqlite requires it
 	modernc.org/sqlite v1.61.1
 )
 

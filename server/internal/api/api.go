@@ -152,16 +152,14 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // writeJSON answers with v.
 func writeJSON(w http.ResponseWriter, v any) error {
 	b := buffers.Get().(*bytes.Buffer)
-	defer func() {
-		if b.Cap() <= maxKept {
-			buffers.Put(b)
-		}
-	}()
 	b.Reset()
 	if err := json.NewEncoder(b).Encode(v); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(b.Bytes()) // fails when the client is gone: nobody to tell
+	_, err := w.Write(b.Bytes())
+	if err == nil && b.Cap() <= maxKept { // else the client is gone: nobody to tell, and HTTP/2 may be writing yet
+		buffers.Put(b)
+	}
 	return nil
 }

@@ -2,7 +2,7 @@
 // many small statements. It calls the SQLite that modernc.org/sqlite translates
 // to Go directly: database/sql starts a goroutine for every query of a
 // transaction, and its driver copies the names of all columns each time. See
-// docs/adr/0033.
+// docs/adr/0032.
 //
 // conn.go opens connections and runs statements, stmt.go binds what goes in and
 // reads what comes out, pool.go shares connections.
@@ -103,10 +103,10 @@ func (c *Conn) Close() error {
 }
 
 // Query runs a statement and calls row with each row until it returns false or
-// an error. scan reads the columns of the row into what dest points to: whole
-// numbers, bool, string, []byte, View, or pointers to these, which are nil for
-// NULL. Arguments are of the same kinds, or nil. The statement ends with
-// the error of ctx soon after ctx is done.
+// an error. scan reads the columns of the row into what dest points to: a
+// whole number of any type, a pointer to one, which is nil for NULL, bool, string,
+// []byte, or View. Arguments are of the same kinds but View, or nil. The
+// statement ends with the error of ctx soon after ctx is done.
 func (c *Conn) Query(ctx context.Context, q string, args []any, row func(scan func(dest ...any) error) (more bool, err error)) error {
 	st, err := c.prepared(q)
 	if err != nil {

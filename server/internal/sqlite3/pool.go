@@ -50,13 +50,16 @@ func (p *Pool) Use(ctx context.Context, fn func(*Conn) error) error {
 
 func (p *Pool) take() (*Conn, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return nil, ErrClosed
+	n, closed := len(p.idle), p.closed
+	var c *Conn
+	if n > 0 {
+		c, p.idle = p.idle[n-1], p.idle[:n-1]
 	}
-	if n := len(p.idle); n > 0 {
-		c := p.idle[n-1]
-		p.idle = p.idle[:n-1]
+	p.mu.Unlock()
+	switch {
+	case closed:
+		return nil, ErrClosed
+	case c != nil:
 		return c, nil
 	}
 	return p.open()

@@ -355,3 +355,83 @@ func BenchmarkRow(b *testing.B) {
 		}
 	})
 }
+
+func TestStatementsSurviveSchemaChangesAndGrowingArguments(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t.db")
+	c, err := Open(path, "journal_mode(WAL)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	other, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	if err := c.Run("CREATE TABLE t (a TEXT, b BLOB, n INTEGER)"); err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	for i := range 200 {
+		size := (i * 7919) % 200000
+		a, b := strings.Repeat(string(rune('a'+i%26)), size), []byte(strings.Repeat(string(rune('A'+i%26)), 200000-size))
+		if i%3 == 0 {
+			if err := other.Run(fmt.Sprintf("CREATE INDEX i%d ON t (n)", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i%5 == 0 { // fails before all are bound
+			if err := c.Exec(ctx, "INSERT INTO t VALUES (?, ?, ?)", a, 1.5, i); err == nil {
+				t.Fatal("no error")
+			}
+		}
+		if err := c.Exec(ctx, "INSERT INTO t VALUES (?, ?, ?)", a, b, i); err != nil {
+			t.Fatal(i, err)
+		}
+		var ga string
+		var gb []byte
+		stop := errors.New("stop")
+		err := c.Query(ctx, "SELECT a, b, ?, ? FROM t WHERE n = ? AND a = ? AND b = ?", []any{a, b, i, a, b}, func(scan func(...any) error) (bool, error) {
+			var ra, rb View
+			var x string
+			if err := scan(&ga, &gb, &ra, &rb); err != nil {
+				return false, err
+			}
+			// The same, nested, with other arguments and an error amid.
+			err := c.Query(ctx, "SELECT a, b, ?, ? FROM t WHERE n = ? AND a = ? AND b = ?", []any{"x", []byte("y"), i, a, b}, func(scan func(...any) error) (bool, error) {
+				var y []byte
+				_ = scan(&x, &y, new(string), new(string))
+				return false, stop
+			})
+			if !errors.Is(err, stop) {
+				return false, fmt.Errorf("nested: %v", err)
+			}
+			if string(ra) != a || string(rb) != string(b) {
+				return false, errors.New("the outer arguments changed")
+			}
+			return true, nil
+		})
+		if err != nil || ga != a || string(gb) != string(b) {
+			t.Fatal(i, err, len(ga), len(gb))
+		}
+	}
+}
+
+func TestAnInnerQueryHasItsOwnContext(t *testing.T) {
+	c := open(t)
+	outer, cancel := context.WithCancel(t.Context())
+	const long = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT count(*) FROM n"
+	rows := 0
+	err := c.Query(outer, "SELECT 1 UNION ALL SELECT 2", nil, func(scan func(...any) error) (bool, error) {
+		rows++
+		cancel()
+		n := 0
+		if err := ask(t, c, long, nil, &n); err != nil || n != 100000 {
+			t.Error("inner ended with the outer context", err, n)
+		}
+		return true, nil
+	})
+	if !errors.Is(err, context.Canceled) || rows != 1 || c.ctx.Err() != nil {
+		t.Error(err, rows, c.ctx.Err())
+	}
+}

@@ -81,13 +81,13 @@ func (st *stmt) bindOne(i int32, arg any, room uintptr) (rc int32, n int) {
 		return lib.Xsqlite3_bind_int64(tls, st.p, i, v), 0
 	case string:
 		copy(libc.GoBytes(room, len(a)), a)
-		return lib.Xsqlite3_bind_text(tls, st.p, i, room, int32(len(a)), 0), len(a)
+		return lib.Xsqlite3_bind_text64(tls, st.p, i, room, uint64(len(a)), 0, lib.SQLITE_UTF8), len(a)
 	case []byte:
 		if a == nil {
 			return lib.Xsqlite3_bind_null(tls, st.p, i), 0
 		}
 		copy(libc.GoBytes(room, len(a)), a)
-		return lib.Xsqlite3_bind_blob(tls, st.p, i, room, int32(len(a)), 0), len(a)
+		return lib.Xsqlite3_bind_blob64(tls, st.p, i, room, uint64(len(a)), 0), len(a)
 	case nil:
 		return lib.Xsqlite3_bind_null(tls, st.p, i), 0
 	}
@@ -205,8 +205,9 @@ func (st *stmt) column(i int32, dest any) bool {
 		*d = lib.Xsqlite3_column_int64(st.c.tls, st.p, i)
 		return kind == lib.SQLITE_INTEGER
 	case *int:
-		*d = int(lib.Xsqlite3_column_int64(st.c.tls, st.p, i))
-		return kind == lib.SQLITE_INTEGER
+		n := lib.Xsqlite3_column_int64(st.c.tls, st.p, i)
+		*d = int(n)
+		return kind == lib.SQLITE_INTEGER && int64(*d) == n
 	case *bool:
 		*d = lib.Xsqlite3_column_int64(st.c.tls, st.p, i) != 0
 		return kind == lib.SQLITE_INTEGER

@@ -176,8 +176,7 @@ func (s *Store) vacuum(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	return true, s.change(ctx, func(w *writer) error {
-		q := fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free, vacuumAtOnce))
-		return w.tx.query(q, nil, func(func(...any) error) (bool, error) { return true, nil })
+		return w.tx.exec(fmt.Sprintf("PRAGMA incremental_vacuum(%d)", vacuumAtOnce))
 	})
 }
 
