@@ -1,8 +1,10 @@
 package api
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -133,18 +135,38 @@ var plainASCII = func() (plain [256]bool) {
 	return plain
 }()
 
+// each has the same byte eight times.
+const each = 0x0101010101010101
+
+// plainRun returns how many characters that s begins with are plain.
+func plainRun(s string) int {
+	n := 0
+	b := unsafe.Slice(unsafe.StringData(s), len(s)) // of which eight are read at once
+	for ; n+8 <= len(b); n += 8 {
+		x := binary.LittleEndian.Uint64(b[n:])
+		// The high bit of the first byte that isn't plain is set, and of none before it.
+		control, quote, backslash, and := x-each*' ', (x^each*'"')-each, (x^each*'\\')-each, (x^each*'&')-each
+		angle := (x&^(each*('<'^'>')) ^ each*'<') - each // either
+		if (control|quote|backslash|and|angle|x)&(each*0x80) != 0 {
+			break
+		}
+	}
+	for n < len(s) && plainASCII[s[n]] {
+		n++
+	}
+	return n
+}
+
 // text appends a string and returns where it is in buf.
 func (j *spanJSON) text(s string) (at [2]int) {
 	at[0] = len(j.buf)
 	b := append(j.buf, '"')
 	from := 0
 	for i := 0; i < len(s); {
-		c := s[i]
-		if plainASCII[c] {
-			i++
-			continue
+		if i += plainRun(s[i:]); i == len(s) {
+			break
 		}
-		size := 1
+		c, size := s[i], 1
 		if c >= utf8.RuneSelf {
 			var r rune
 			if r, size = utf8.DecodeRuneInString(s[i:]); (r != utf8.RuneError || size > 1) && r != '\u2028' && r != '\u2029' {
