@@ -96,7 +96,8 @@ func (r *sessionRow) grow(c sessionChange) bool {
 	if was == nil {
 		was = &part{start: now.start, end: now.end}
 		r.sum.TraceCount++
-	} else if now.start > was.start || now.end < was.end || was.user.text != "" && now.user.text != was.user.text {
+	} else if now.start > was.start || now.end < was.end || was.user.text != "" && now.user.text != was.user.text ||
+		gone(was.inputTokens, now.inputTokens) || gone(was.outputTokens, now.outputTokens) || gone(was.cost, now.cost) {
 		return false
 	}
 	r.sum.Start, r.sum.End = min(r.sum.Start, now.start), max(r.sum.End, now.end)
@@ -109,6 +110,9 @@ func (r *sessionRow) grow(c sessionChange) bool {
 	return true
 }
 
+// gone reports whether something is unknown that was known.
+func gone[N ~int64](was, now *N) bool { return was != nil && now == nil }
+
 // offer takes the user of a trace when it comes before the present one.
 func (r *sessionRow) offer(user string, start trace.Time, id []byte) {
 	if user != "" && (r.sum.User == "" || cmp.Or(cmp.Compare(start, r.userStart), bytes.Compare(id, r.userTrace)) < 0) {
@@ -116,7 +120,8 @@ func (r *sessionRow) offer(user string, start trace.Time, id []byte) {
 	}
 }
 
-// addChange adds to sum what now is more than was; nil is unknown.
+// addChange adds to sum what now is more than was; nil is unknown, and now is not
+// when was is not.
 func addChange[N ~int64](sum, was, now *N) *N {
 	if now == nil || was == nil {
 		return trace.Add(sum, now)
