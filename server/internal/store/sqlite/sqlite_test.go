@@ -1,17 +1,13 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -99,45 +95,6 @@ func openIdle(t testing.TB, dir string) *Store {
 	return s
 }
 
-func TestListingsAreTheSameWhenTheyWalkTheIndex(t *testing.T) {
-	s := open(t, t.TempDir())
-	s.rare = 3
-	storetest.Random(t, s, 4, 60)
-}
-
-func TestSearchesForATextWaitForEachOtherAndHoldUpNothingElse(t *testing.T) {
-	s := open(t, t.TempDir())
-	if err := s.Append(t.Context(), round(1)); err != nil {
-		t.Fatal(err)
-	}
-	for range cap(s.searching) {
-		s.searching <- struct{}{} // as many searches as may run
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if _, _, err := s.Traces(ctx, query.Filter{Where: saying("thread")}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("one more search for traces: %v, want it to wait", err)
-	}
-	if _, _, err := s.Sessions(ctx, query.Filter{Where: saying("thread")}, query.Page{Limit: 1}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("one more search for sessions: %v, want it to wait", err)
-	}
-	if items, _, err := s.Traces(t.Context(), query.Filter{}, query.Page{Limit: 1}); err != nil || len(items) != 1 {
-		t.Errorf("a list without a text: %d traces, %v", len(items), err)
-	}
-	<-s.searching
-	for range 2 { // it gives its place back
-		if items, _, err := s.Traces(t.Context(), query.Filter{Where: saying("thread")}, query.Page{Limit: 1}); err != nil || len(items) != 1 {
-			t.Errorf("a search that may run: %d traces, %v", len(items), err)
-		}
-	}
-}
-
-// saying is the condition that a span has these words.
-func saying(text string) query.Expr {
-	p, _ := query.ParsePhrase(text, false)
-	return query.Text{Phrase: p}
-}
-
 // round is a batch of spans that can be told from its number alone.
 func round(n uint64) []trace.Fact {
 	resource := &trace.Resource{Attributes: trace.Attributes{{Key: "service.name", Value: trace.StringValue("svc")}}}
@@ -157,26 +114,6 @@ func round(n uint64) []trace.Fact {
 		facts[i] = trace.Fact{Kind: trace.Finished, Span: s}
 	}
 	return facts
-}
-
-func TestOnlyTheOwnerCanReadWhatIsStored(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	s := open(t, dir)
-	if err := s.Append(t.Context(), round(1)); err != nil {
-		t.Fatal(err)
-	}
-	files, err := os.ReadDir(dir)
-	if err != nil || len(files) < 2 {
-		t.Fatalf("%d files, want the database and its log (%v)", len(files), err)
-	}
-	for _, f := range files {
-		if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: %v, %v", f.Name(), info.Mode(), err)
-		}
-	}
 }
 
 func TestEverythingIsThereAfterReopening(t *testing.T) {
@@ -212,77 +149,6 @@ func TestEverythingIsThereAfterReopening(t *testing.T) {
 	var resources int
 	if err := ask(s, "SELECT count(*) FROM resources", &resources); err != nil || resources != 1 {
 		t.Errorf("%d resources stored, want 1 (%v)", resources, err)
-	}
-}
-
-func TestFilesThatAreNotOursAreRefusedAndLeftAlone(t *testing.T) {
-	sqlFile := func(statements string) func(*testing.T, string) {
-		return func(t *testing.T, path string) {
-			db, err := sql.Open("sqlite", path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := db.Exec(statements); err != nil {
-				t.Fatal(err)
-			}
-			if err := db.Close(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	for _, tt := range []struct {
-		name string
-		make func(t *testing.T, path string)
-		want string
-	}{
-		{"a file that is no database", func(t *testing.T, path string) {
-			if err := os.WriteFile(path, bytes.Repeat([]byte("no database "), 1000), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}, "not a database"},
-		{"another program's database", sqlFile("CREATE TABLE t (x)"), "not a Clew database"},
-		{"a database of a newer version", sqlFile("CREATE TABLE t (x); PRAGMA application_id = 0x436c6577; PRAGMA user_version = 99"), "newer Clew (schema 99"},
-		{"a database from before the first release", sqlFile("CREATE TABLE t (x); PRAGMA application_id = 0x436c6577; PRAGMA user_version = 2"), "before the first release"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			path := filepath.Join(dir, FileName)
-			tt.make(t, path)
-			before, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if s, err := Open(dir, nil); err == nil {
-				_ = s.Close()
-				t.Fatal("opened")
-			} else if !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) {
-				t.Errorf("error %q should have %q and the path", err, tt.want)
-			}
-			after, err := os.ReadFile(path)
-			if err != nil || !bytes.Equal(before, after) {
-				t.Errorf("the file was changed (%v)", err)
-			}
-		})
-	}
-}
-
-func TestADirectoryThatCannotBeMadeIsAnError(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(filepath.Join(path, "data"), nil); err == nil {
-		t.Error("opened")
-	}
-}
-
-func TestAPathMayHoldAnyCharacter(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "a b?c#d%20e&_pragma=x")
-	if err := open(t, dir).Append(t.Context(), round(1)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, FileName)); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -348,95 +214,6 @@ func TestTooDeepAValueIsRefused(t *testing.T) {
 	facts[0].Span.Attributes = trace.Attributes{{Key: "deep", Value: v}}
 	if err := s.Append(t.Context(), facts); err == nil || !strings.Contains(err.Error(), "nested") {
 		t.Errorf("append: %v", err)
-	}
-}
-
-func TestASearchStopsWhenItsContextIsDone(t *testing.T) {
-	s := open(t, t.TempDir())
-	for n := range uint64(3) {
-		if err := s.Append(t.Context(), round(n)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	err := s.snapshot(t.Context(), "search", func(snapshot *tx) error {
-		done, cancel := context.WithCancel(t.Context())
-		cancel()
-		sel, err := s.selection(snapshot, query.Filter{Where: saying("thread"), Status: "unset"})
-		if err != nil {
-			return err
-		}
-		late := &lateContext{Context: t.Context(), done: done}
-		late.looks.Store(2)
-		snapshot.ctx = late
-		for i := range int64(4) {
-			if _, err := s.matches(snapshot, sel, stored{no: 1 + i, id: round(1)[i].Span.TraceID}, "nobody's"); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("search: %v", err)
-	}
-}
-
-// lateContext reports no error for a number of looks, then that of done.
-type lateContext struct {
-	context.Context
-	done  context.Context
-	looks atomic.Int32
-}
-
-func (c *lateContext) Err() error {
-	if c.looks.Add(-1) > 0 {
-		return nil
-	}
-	return c.done.Err()
-}
-
-func TestTheTraceListWalksItsIndex(t *testing.T) {
-	s := open(t, t.TempDir())
-	s.rare = 0
-	if err := s.Append(t.Context(), round(1)); err != nil {
-		t.Fatal(err)
-	}
-	for name, f := range map[string]query.Filter{
-		"no filter": {}, "time": {From: 1, To: 9}, "one field": {Service: "svc"}, "two fields": {Service: "svc", Name: "work"}, "a status": {Status: "unset"},
-	} {
-		err := s.snapshot(t.Context(), "plan", func(snapshot *tx) error {
-			sel, err := s.selection(snapshot, f)
-			if err != nil {
-				return err
-			}
-			for i, part := range tracesIn(sel, f, &store.Cursor{At: 5, ID: "\x01"}) {
-				for q, want := range map[string]string{
-					numbersQuery(part):                        "SEARCH t USING COVERING INDEX traces_by_start (",
-					traceQuery(part.from, part.where, newest): "SEARCH t USING INDEX traces_by_start (",
-				} {
-					if i > 0 {
-						want = strings.Replace(want, "COVERING ", "", 1) // the end is in the row
-					}
-					if i > 1 {
-						want = "SEARCH t USING INDEX traces_long ("
-					}
-					var plan []string
-					err = snapshot.query("EXPLAIN QUERY PLAN "+q, append(part.where.args, 5), func(scan func(...any) error) (bool, error) {
-						var id, parent, unused int
-						var detail string
-						err := scan(&id, &parent, &unused, &detail)
-						plan = append(plan, detail)
-						return true, err
-					})
-					if all := strings.Join(plan, "; "); err == nil && (!strings.Contains(all, want) || i < 2 && strings.Contains(all, "TEMP B-TREE")) {
-						t.Errorf("%s: plan of %s %s, want %s", name, q, all, want)
-					}
-				}
-			}
-			return err
-		})
-		if err != nil {
-			t.Error(err)
-		}
 	}
 }
 
