@@ -59,7 +59,7 @@ func (ix *index) segment(t *tx, row *segment) (*segment, error) {
 		return nil, err
 	}
 	d := decoder{buf: string(dir)}
-	seg = &segment{no: no, lo: row.lo, hi: row.hi, firsts: d.strings()}
+	seg = &segment{no: no, lo: row.lo, hi: row.hi, firsts: d.firsts()}
 	if err := d.end(); err != nil {
 		return nil, err
 	}

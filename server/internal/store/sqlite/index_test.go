@@ -32,7 +32,7 @@ func TestQueriesNeedNotReadTheDirectoryOfASegmentThatWasJustWritten(t *testing.T
 		}
 		for _, seg := range stored {
 			k := known[seg.no]
-			if k == nil || k.lo != seg.lo || k.hi != seg.hi || len(k.firsts) != len(seg.firsts) || k.firsts[0] != seg.firsts[0] {
+			if k == nil || k.lo != seg.lo || k.hi != seg.hi || !k.firsts.equal(&seg.firsts) {
 				t.Errorf("segment %d is known as %+v, stored as %+v", seg.no, k, seg)
 			}
 		}

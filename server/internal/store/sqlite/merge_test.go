@@ -80,7 +80,7 @@ func TestAMergedSegmentIsThatOfAllPostings(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := build(all)
-		if !slices.EqualFunc(m.b.blocks, want.blocks, bytes.Equal) || !slices.Equal(m.b.firsts, want.firsts) {
+		if !slices.EqualFunc(m.b.blocks, want.blocks, bytes.Equal) || !m.b.firsts.equal(&want.firsts) {
 			t.Fatalf("round %d: %d segments make other blocks than all their postings (deleted traces: %v)", round, len(m.sources), m.dead)
 		}
 		if m.b.lo != want.lo || m.b.hi != want.hi || m.b.bytes != want.bytes {

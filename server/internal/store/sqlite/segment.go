@@ -3,7 +3,6 @@ package sqlite
 import (
 	"encoding/binary"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -20,8 +19,8 @@ const blockBits = 24
 // segmentBuilder makes the blocks of a segment from terms in ascending order.
 type segmentBuilder struct {
 	blocks [][]byte // those that are full
-	firsts []string // the first term of each block
-	lo, hi int64    // first and last trace
+	firsts firsts
+	lo, hi int64 // first and last trace
 
 	block []byte
 	bytes int64
@@ -60,7 +59,7 @@ func (b *segmentBuilder) addList(term string, l postingList) {
 		b.entry(term, l) // the first of a block has no term before
 	}
 	if size == 0 {
-		b.firsts = append(b.firsts, strings.Clone(term))
+		b.firsts.add(term)
 	}
 	b.last = append(b.last[:0], term...)
 }
@@ -97,7 +96,7 @@ func (b *segmentBuilder) take() [][]byte {
 // directory encodes the first terms of the blocks.
 func (b *segmentBuilder) directory() []byte {
 	var e encoder
-	e.strings(b.firsts)
+	e.firsts(&b.firsts)
 	return e.buf
 }
 
@@ -110,7 +109,7 @@ func (b *segmentBuilder) segment(no int64) *segment {
 type segment struct {
 	no     int64
 	lo, hi int64 // its traces are from lo to hi
-	firsts []string
+	firsts firsts
 
 	kept map[string]*keptList // by their terms; index.mu guards them
 }
@@ -123,12 +122,11 @@ func (s *segment) hasNone(of []int64) bool {
 
 // blocks returns which blocks may hold terms from lo to hi, both included.
 func (s *segment) blocks(lo, hi string) (from, to int) {
-	from = sort.SearchStrings(s.firsts, lo)
-	if from > 0 && (from == len(s.firsts) || s.firsts[from] != lo) {
+	from = s.firsts.from(lo)
+	if from > 0 && (from == s.firsts.len() || string(s.firsts.at(from)) != lo) {
 		from--
 	}
-	to = sort.Search(len(s.firsts), func(i int) bool { return s.firsts[i] > hi })
-	return from, to
+	return from, s.firsts.after(hi)
 }
 
 // each calls fn with the list of a term, with prefix of all terms that begin with
