@@ -96,10 +96,11 @@ func (a *aggregation) run(width time.Duration, first, last trace.Time) error {
 // rolled adds up the roll-ups of hours in [lo, hi).
 func (a *aggregation) rolled(lo, hi int64) error {
 	cube := a.cube()
-	changes := rollups{}
-	if err := a.t.changes(changes, cube); err != nil {
+	changes, err := a.s.recent.changes(a.t, cube)
+	if err != nil {
 		return err
 	}
+	added := map[rollupKey]bool{}
 	lines := map[alike]line{}
 	add := func(k rollupKey, sum *measure.Sum) error {
 		ln, ok := lines[k.alike]
@@ -119,7 +120,7 @@ func (a *aggregation) rolled(lo, hi int64) error {
 		}
 		return nil
 	}
-	err := a.t.query(rollupsFrom, []any{rowOf(cube, lo), rowOf(cube, hi)}, func(scan func(...any) error) (bool, error) {
+	err = a.t.query(rollupsFrom, []any{rowOf(cube, lo), rowOf(cube, hi)}, func(scan func(...any) error) (bool, error) {
 		var row int64
 		var data string
 		if err := scan(&row, &data); err != nil {
@@ -130,7 +131,7 @@ func (a *aggregation) rolled(lo, hi int64) error {
 		return true, d.cube(cube, func(al alike, sum *measure.Sum) error {
 			k := rollupKey{h, al}
 			if change := changes[k]; change != nil {
-				delete(changes, k)
+				added[k] = true
 				if sum.Merge(change); sum.IsZero() { // its values may be gone
 					return nil
 				}
@@ -139,7 +140,7 @@ func (a *aggregation) rolled(lo, hi int64) error {
 		})
 	})
 	for k, sum := range changes {
-		if err == nil && k.hour >= lo && k.hour < hi && !sum.IsZero() {
+		if err == nil && k.hour >= lo && k.hour < hi && !added[k] && !sum.IsZero() {
 			err = add(k, sum)
 		}
 	}

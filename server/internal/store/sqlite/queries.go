@@ -108,8 +108,9 @@ const (
 
 	staleIndex = `SELECT value FROM counters WHERE name = 'unindexed'`
 
-	insertChange  = `INSERT INTO rollup_changes (data) VALUES (?)`
-	allChanges    = `SELECT no, data FROM rollup_changes`
+	insertChange  = `INSERT INTO rollup_changes (no, data) VALUES (?,?)`
+	changesAfter  = `SELECT no, data FROM rollup_changes WHERE no > ?`
+	endsOfChanges = `SELECT (SELECT coalesce(min(no), 0) FROM rollup_changes), (SELECT coalesce(max(no), 0) FROM rollup_changes)`
 	countChanges  = `SELECT count(*), coalesce(sum(length(data)), 0), coalesce(max(no), 0) FROM rollup_changes`
 	deleteChanges = `DELETE FROM rollup_changes WHERE no <= ?`
 	replaceRollup = `INSERT OR REPLACE INTO rollups (no, data) VALUES (?,?)`

@@ -107,7 +107,7 @@ func (w *writer) rollUps() error {
 	if len(e.buf) == 0 {
 		return nil
 	}
-	if err := w.tx.exec(insertChange, e.buf); err != nil {
+	if err := w.tx.exec(insertChange, w.nextChange(), e.buf); err != nil {
 		return fmt.Errorf("write roll-ups: %w", err)
 	}
 	return nil

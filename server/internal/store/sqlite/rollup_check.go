@@ -32,7 +32,7 @@ func (c *checker) cube(cube int) (wrong int, err error) {
 		want.sum(rollupKey{k.hour, k.alike.in(cube)}).Merge(sum)
 	}
 	got := rollups{}
-	if err := c.t.changes(got, cube); err != nil {
+	if err := c.t.changes(got, cube, 0); err != nil {
 		return 0, err
 	}
 	err = c.t.query(rollupsFrom, []any{rowOf(cube, 0) - 1<<31, rowOf(cube+1, 0) - 1<<31}, func(scan func(...any) error) (bool, error) {

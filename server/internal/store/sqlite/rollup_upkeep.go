@@ -39,7 +39,7 @@ func (s *Store) rollUp(ctx context.Context) (more bool, err error) {
 		if n == 0 || !due {
 			return nil
 		}
-		if err := t.changes(changes, wholeCube); err != nil {
+		if err := t.changes(changes, wholeCube, 0); err != nil {
 			return err
 		}
 		for k := range changes {
@@ -117,9 +117,9 @@ func encodeCube(whole map[alike]*measure.Sum, cube int) []byte {
 	return e.buf
 }
 
-// changes reads all changes, as a cube has them.
-func (t *tx) changes(into rollups, cube int) error {
-	return t.query(allChanges, nil, func(scan func(...any) error) (bool, error) {
+// changes reads the changes after one of them, as a cube has them.
+func (t *tx) changes(into rollups, cube int, after int64) error {
+	return t.query(changesAfter, []any{after}, func(scan func(...any) error) (bool, error) {
 		var no int64
 		var data string
 		if err := scan(&no, &data); err != nil {

@@ -49,6 +49,7 @@ type Store struct {
 	values    *values
 	messages  *messages
 	index     *index
+	recent    recent
 
 	unrolled atomic.Int64 // see takeIn
 

@@ -9,8 +9,9 @@ import (
 )
 
 // counters are the last numbers that were given out. A trace's is never given
-// out twice, since the index may still have it when the trace is gone.
-type counters struct{ trace, frame, segment int64 }
+// out twice, since the index may still have it when the trace is gone; that of a
+// change not while the store is open, since memory may (recent.go).
+type counters struct{ trace, frame, segment, change int64 }
 
 // Names in the table of counters.
 const (
@@ -24,9 +25,9 @@ func (s *Store) count(ctx context.Context) error {
 	err := s.snapshot(ctx, "count what there is", func(t *tx) error {
 		_, err := t.one(`SELECT
 			max((SELECT coalesce(max(no), 0) FROM traces), (SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)),
-			(SELECT coalesce(max(no), 0) FROM frames), (SELECT coalesce(max(no), 0) FROM segments),
+			(SELECT coalesce(max(no), 0) FROM frames), (SELECT coalesce(max(no), 0) FROM segments), (SELECT coalesce(max(no), 0) FROM rollup_changes),
 			(SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)`, []any{counterTrace, counterUnrolled},
-			&s.counters.trace, &s.counters.frame, &s.counters.segment, &unrolled)
+			&s.counters.trace, &s.counters.frame, &s.counters.segment, &s.counters.change, &unrolled)
 		return err
 	})
 	s.unrolled.Store(unrolled)
@@ -133,6 +134,7 @@ func (s *Store) forget() {
 
 func (w *writer) nextFrame() int64   { w.s.counters.frame++; return w.s.counters.frame }
 func (w *writer) nextSegment() int64 { w.s.counters.segment++; return w.s.counters.segment }
+func (w *writer) nextChange() int64  { w.s.counters.change++; return w.s.counters.change }
 
 // state returns the state of a trace, which may be new.
 func (w *writer) state(id trace.TraceID) (*state, error) {
