@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"time"
 )
@@ -216,6 +218,18 @@ type Identity struct {
 // Identity returns the span's identity.
 func (s *Span) Identity() Identity {
 	return Identity{s.TraceID, s.ID, s.Service, s.Kind, s.Start}
+}
+
+// Compare is the order of [Compare], of spans of one trace.
+func (id Identity) Compare(other Identity) int {
+	if id.Start != other.Start {
+		return cmp.Compare(id.Start, other.Start)
+	}
+	return cmp.Or(
+		bytes.Compare(id.ID[:], other.ID[:]),
+		cmp.Compare(id.Service, other.Service),
+		cmp.Compare(id.Kind, other.Kind),
+	)
 }
 
 var _ json.Marshaler = Value{}

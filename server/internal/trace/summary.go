@@ -42,14 +42,7 @@ type SessionSummary struct {
 
 // Compare orders spans as every listing of a trace does: by start, then id,
 // then what else tells twins apart.
-func Compare(a, b *Span) int {
-	return cmp.Or(
-		cmp.Compare(a.Start, b.Start),
-		slices.Compare(a.ID[:], b.ID[:]),
-		cmp.Compare(a.Service, b.Service),
-		cmp.Compare(a.Kind, b.Kind),
-	)
-}
+func Compare(a, b *Span) int { return a.Identity().Compare(b.Identity()) }
 
 // Summarize adds up the spans of one trace, which must not be empty. The order
 // of spans doesn't matter; bodies aren't needed.

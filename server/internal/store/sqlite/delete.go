@@ -112,12 +112,10 @@ func (w *writer) deleteTrace(d *deletion, id trace.TraceID) error {
 			return err
 		}
 	}
-	for field := range st.values {
-		for v := range st.values[field] {
-			d.values[v] = true
-			if err := w.tx.exec(deleteFacet, v, no); err != nil {
-				return err
-			}
+	for _, c := range st.values {
+		d.values[c.no] = true
+		if err := w.tx.exec(deleteFacet, c.no, no); err != nil {
+			return err
 		}
 	}
 	for session, p := range st.parts {

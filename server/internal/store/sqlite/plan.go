@@ -48,7 +48,7 @@ func (w *writer) plan(b *batch) error {
 
 func (w *writer) planSpan(b *batch, st *state, p *pending) error {
 	var old *entry
-	if at, ok := st.ids[p.span.ID]; ok {
+	if at := st.ids[p.span.ID]; at.spans > 0 {
 		var err error
 		if old, err = w.stored(st, at, p.span); err != nil {
 			return err
@@ -176,7 +176,7 @@ func (w *writer) place(b *batch, st *state, p *piece) (ref, error) {
 		return ref{no: st.next - 1}, nil
 	}
 	if !st.shared[no] {
-		st.shared[no] = true
+		st.share(no)
 		b.draft.shared = append(b.draft.shared, no)
 		if err := w.tx.exec(insertMessageTrace, no, st.no); err != nil {
 			return ref{}, err

@@ -45,7 +45,7 @@ func (w *writer) sessionTraces(st *state) error {
 
 // userStart says when the user of the part was first seen.
 func (p *part) userStart() trace.Time {
-	if p.user.span == nil {
+	if !p.user.known {
 		return math.MaxInt64
 	}
 	return p.user.span.Start

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,19 +23,16 @@ type state struct {
 	root     holder
 	session  holder
 	user     holder
-	ids      map[trace.SpanID]place
-	children map[trace.SpanID]int       // spans that name this parent
-	values   [len(fields)]map[int64]int // spans that have a value
-	parts    map[int64]*part            // by session
-	messages map[hash]ref               // nil: not loaded
-	next     int64                      // number of the next message
-	shared   map[int64]bool             // shared messages that the trace refers to
-	revised  bool                       // a stored span was replaced by a later version
-	written  time.Time                  // when it was kept last
+	ids      map[trace.SpanID]place // of spans, and of the parents that they name
+	values   counts
+	parts    map[int64]*part // by session
+	messages map[hash]ref    // nil: not loaded
+	next     int64           // number of the next message
+	shared   map[int64]bool  // shared messages that the trace refers to
+	revised  bool            // a stored span was replaced by a later version
+	written  time.Time       // when it was kept last
 
-	// What the rows of this trace held before this commit, of what it touches.
-	before      map[value0]bool
-	partsBefore map[int64]*part
+	partsBefore map[int64]*part // what the rows held before this commit, of what it touches
 }
 
 // manyLoose stands for this many frames or more: a trace that has so many is to be
@@ -50,33 +46,29 @@ type keys struct {
 	loose int64
 }
 
-// value0 names a value of a field by its number.
-type value0 struct {
-	field int
-	no    int64
-}
-
-// place says where the spans with an id are: how many, and the frame of the one
-// that came last.
+// place says where the spans with an id are: how many, none for a parent that has
+// not come, and the frame of the one that came last.
 type place struct {
-	frame int64
-	spans int32
+	frame           int64
+	spans, children int32
 }
 
 // holder is the span that gives the summary one of its fields.
 type holder struct {
-	span *trace.Span // its identity only, nil for none
-	text string
+	known bool // that there is one
+	span  trace.Identity
+	text  string
 }
 
 // offer takes s as the holder when it comes before the present one.
 func (h *holder) offer(s *trace.Span, text string) {
-	if h.span == nil || trace.Compare(s, h.span) < 0 {
-		*h = holder{&trace.Span{ID: s.ID, Start: s.Start, Kind: s.Kind, Derived: trace.Derived{Service: strings.Clone(s.Service)}}, strings.Clone(text)}
+	if id := s.Identity(); !h.known || id.Compare(h.span) < 0 {
+		id.Service = strings.Clone(id.Service)
+		*h = holder{true, id, strings.Clone(text)}
 	}
 }
 
-func (h *holder) is(s *trace.Span) bool { return h.span != nil && trace.Compare(h.span, s) == 0 }
+func (h *holder) is(s *trace.Span) bool { return h.known && s.Identity().Compare(h.span) == 0 }
 
 // part is what a session is in one trace.
 type part struct {
@@ -88,20 +80,21 @@ type part struct {
 }
 
 func newState(id trace.TraceID, no int64) *state {
-	st := &state{
-		id: id, no: no, sum: trace.Summary{TraceID: id}, ids: map[trace.SpanID]place{}, children: map[trace.SpanID]int{},
-		parts: map[int64]*part{}, shared: map[int64]bool{},
-	}
-	for i := range st.values {
-		st.values[i] = map[int64]int{}
-	}
-	st.settled()
-	return st
+	return &state{id: id, no: no, sum: trace.Summary{TraceID: id}, ids: map[trace.SpanID]place{}}
 }
 
 // settled begins a new commit.
 func (st *state) settled() {
-	st.before, st.partsBefore = map[value0]bool{}, map[int64]*part{}
+	st.values.settled()
+	st.partsBefore = nil
+}
+
+// share notes that the trace refers to a shared message.
+func (st *state) share(message int64) {
+	if st.shared == nil {
+		st.shared = map[int64]bool{}
+	}
+	st.shared[message] = true
 }
 
 // size is what the state weighs in the cache, in spans.
@@ -112,9 +105,10 @@ func (st *state) add(en *entry, frame int64) {
 	s := en.span
 	at := st.ids[s.ID]
 	if at.spans == 0 {
-		st.sum.OrphanCount -= st.children[s.ID]
+		st.sum.OrphanCount -= int(at.children)
 	}
-	st.ids[s.ID] = place{frame, at.spans + 1}
+	at.frame, at.spans = frame, at.spans+1
+	st.ids[s.ID] = at
 	if st.sum.SpanCount == 0 {
 		st.sum.Start, st.sum.End = s.Start, max(s.Start, s.End)
 	}
@@ -124,8 +118,10 @@ func (st *state) add(en *entry, frame int64) {
 		st.sum.RootCount++
 		st.root.offer(s, s.Name)
 	} else {
-		st.children[s.ParentID]++
-		if st.ids[s.ParentID].spans == 0 {
+		parent := st.ids[s.ParentID]
+		parent.children++
+		st.ids[s.ParentID] = parent
+		if parent.spans == 0 {
 			st.sum.OrphanCount++
 		}
 	}
@@ -149,35 +145,35 @@ func (st *state) count(en *entry) {
 	st.sum.InputTokens = trace.Add(st.sum.InputTokens, s.InputTokens)
 	st.sum.OutputTokens = trace.Add(st.sum.OutputTokens, s.OutputTokens)
 	st.sum.Cost = trace.Add(st.sum.Cost, s.Cost)
-	for field, no := range en.nos {
-		st.touch(field, no)
-		if no != 0 {
-			st.values[field][no]++
-		}
-	}
-}
-
-func (st *state) touch(field int, no int64) {
-	if _, ok := st.before[value0{field, no}]; !ok && no != 0 {
-		st.before[value0{field, no}] = st.values[field][no] > 0
-	}
+	st.values.add(&en.nos, 1)
 }
 
 // part returns what a session is in the trace, to be changed.
 func (st *state) part(session int64) *part {
 	p := st.parts[session]
 	if _, ok := st.partsBefore[session]; !ok {
-		st.partsBefore[session] = nil
+		var was *part
 		if p != nil {
-			was := *p
-			st.partsBefore[session] = &was
+			was = new(*p)
 		}
+		st.notePart(session, was)
 	}
 	if p == nil {
 		p = new(part)
+		if st.parts == nil {
+			st.parts = map[int64]*part{}
+		}
 		st.parts[session] = p
 	}
 	return p
+}
+
+// notePart notes what the rows have of a session.
+func (st *state) notePart(session int64, was *part) {
+	if st.partsBefore == nil {
+		st.partsBefore = map[int64]*part{}
+	}
+	st.partsBefore[session] = was
 }
 
 func (p *part) add(s *trace.Span) {
@@ -206,15 +202,7 @@ func (st *state) replace(old, en *entry, frame int64) bool {
 	simple := was.ParentID == s.ParentID && max(was.Start, was.End) <= max(s.Start, s.End) &&
 		was.InputTokens == nil && was.OutputTokens == nil && was.Cost == nil &&
 		(was.Session == "" || was.Session == s.Session) && (was.User == "" || was.User == s.User)
-	for field, no := range old.nos {
-		st.touch(field, no)
-		if no == 0 {
-			continue
-		}
-		if st.values[field][no]--; st.values[field][no] == 0 {
-			delete(st.values[field], no)
-		}
-	}
+	st.values.add(&old.nos, -1)
 	if !simple {
 		return false
 	}
@@ -255,28 +243,28 @@ func (st *state) summary(names []string) *trace.Summary {
 }
 
 // serviceNumbers are the values of the trace's services.
-func (st *state) serviceNumbers() []int64 { return slices.Collect(maps.Keys(st.values[fieldService])) }
+func (st *state) serviceNumbers() (nos []int64) {
+	for _, c := range st.values {
+		if c.field == fieldService && c.spans > 0 {
+			nos = append(nos, c.no)
+		}
+	}
+	return nos
+}
 
 // become takes over what was loaded of the trace after this commit's frame was
 // written, and keeps what the rows held before.
 func (st *state) become(loaded *state) {
-	for field := range st.values {
-		for no := range st.values[field] {
-			st.touch(field, no)
-		}
-		for no := range loaded.values[field] {
-			st.touch(field, no)
-		}
-	}
+	st.values.become(loaded.values)
 	for session := range st.parts {
 		st.part(session)
 	}
 	for session := range loaded.parts {
 		if _, ok := st.partsBefore[session]; !ok {
-			st.partsBefore[session] = nil
+			st.notePart(session, nil)
 		}
 	}
-	loaded.before, loaded.partsBefore = st.before, st.partsBefore
+	loaded.values, loaded.partsBefore = st.values, st.partsBefore
 	loaded.messages, loaded.next, loaded.shared = st.messages, st.next, st.shared
 	loaded.revised, loaded.stored, loaded.loose = st.revised, st.stored, st.loose
 	*st = *loaded

@@ -100,7 +100,7 @@ func (w *writer) load(id trace.TraceID, no int64) (*state, error) {
 		return nil, err
 	}
 	for _, m := range shared {
-		st.shared[m] = true
+		st.share(m)
 	}
 	if n := len(r.frames); n > 0 {
 		st.next = r.frames[n-1].firstMessage + r.frames[n-1].messages

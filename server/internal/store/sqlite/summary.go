@@ -39,24 +39,26 @@ func (w *writer) summary(st *state) error {
 // emptyService reports whether a span of the trace has no service.
 func (w *writer) emptyService(st *state) bool {
 	n := 0
-	for _, spans := range st.values[fieldService] {
-		n += spans
+	for _, c := range st.values {
+		if c.field == fieldService {
+			n += int(c.spans)
+		}
 	}
 	return n < st.sum.SpanCount
 }
 
 // facets writes which values lead to a trace.
 func (w *writer) facets(st *state) error {
-	for v, had := range st.before {
-		has := st.values[v.field][v.no] > 0
-		if has == had {
+	for _, c := range st.values {
+		q := insertFacet
+		switch has := c.spans > 0; {
+		case has && c.had == absent:
+		case !has && c.had == present:
+			q = deleteFacet
+		default:
 			continue
 		}
-		q := insertFacet
-		if had {
-			q = deleteFacet
-		}
-		if err := w.tx.exec(q, v.no, st.no); err != nil {
+		if err := w.tx.exec(q, c.no, st.no); err != nil {
 			return err
 		}
 	}

@@ -62,10 +62,8 @@ func sumOfNumbers(nos []int64) (sum uint64) {
 }
 
 func sumOfValues(st *state) (sum uint64) {
-	for field := range st.values {
-		for no := range st.values[field] {
-			sum += mix(no, 0)
-		}
+	for _, c := range st.values {
+		sum += mix(c.no, 0)
 	}
 	return sum
 }
