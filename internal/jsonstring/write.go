@@ -68,8 +68,9 @@ const each = 0x0101010101010101
 func Plain[T []byte | string](s T) int {
 	n := 0
 	for ; n+8 <= len(s); n += 8 {
-		x := uint64(s[n]) | uint64(s[n+1])<<8 | uint64(s[n+2])<<16 | uint64(s[n+3])<<24 |
-			uint64(s[n+4])<<32 | uint64(s[n+5])<<40 | uint64(s[n+6])<<48 | uint64(s[n+7])<<56
+		w := s[n : n+8] // so that the compiler sees that its bytes are there, and reads them at once
+		x := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 |
+			uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
 		// The high bit of the first byte that is below a space, a quote, a backslash or not ASCII is set, and of none before it.
 		control, quote, backslash := x-each*' ', (x^each*'"')-each, (x^each*'\\')-each
 		if special := (control | quote | backslash | x) & (each * 0x80); special != 0 {
