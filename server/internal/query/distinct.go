@@ -164,7 +164,7 @@ func messages(text string) iter.Seq[string] {
 		for i := 0; i < len(text); i++ {
 			switch text[i] {
 			case '"':
-				i = endOfString(text, i)
+				i = words.EndOfString(text, i)
 			case '[', '{':
 				depth++
 				if array == 0 && text[i] == '[' {
@@ -194,18 +194,4 @@ func messages(text string) iter.Seq[string] {
 		around.WriteString(text[done:])
 		yield(around.String())
 	}
-}
-
-// endOfString returns the index of the quote that ends the string which begins
-// at i, or the text's length.
-func endOfString(s string, i int) int {
-	for i++; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case '"':
-			return i
-		}
-	}
-	return len(s)
 }

@@ -32,11 +32,6 @@ func ScanJSON(piece string) Scanner { return Scanner{text: piece, escaped: true}
 // Reset begins a new text and keeps the scanner's memory.
 func (s *Scanner) Reset(text string, escaped bool) { s.text, s.escaped = text, escaped }
 
-// LooksLikeJSON reports whether text begins as a JSON array, object or string does.
-func LooksLikeJSON(text string) bool {
-	return text != "" && (text[0] == '{' || text[0] == '[' || text[0] == '"')
-}
-
 // kinds says of each byte of ASCII what it is: 0 parts words, else it is the
 // byte in lower case.
 var kinds = func() (k [utf8.RuneSelf]byte) {

@@ -1,6 +1,6 @@
 package sqlite
 
-import "strings"
+import "github.com/clewhq/clew/server/internal/words"
 
 // cut parts s into messages and what stands between them. The elements of the
 // first array on the way into a JSON text are messages when they are long
@@ -47,7 +47,7 @@ func (c *cutter) json() {
 	for i := 0; i < len(c.s); i++ {
 		switch c.s[i] {
 		case '"':
-			i = endOfString(c.s, i)
+			i = words.EndOfString(c.s, i)
 		case '[', '{':
 			depth++
 			if array == 0 && c.s[i] == '[' {
@@ -66,33 +66,6 @@ func (c *cutter) json() {
 			}
 		}
 	}
-}
-
-// endOfString returns the index of the quote that ends the string which begins
-// at i, or the last index.
-func endOfString(s string, i int) int {
-	i++
-	end := quoteFrom(s, i)
-	for {
-		escape := strings.IndexByte(s[i:end], '\\')
-		if escape < 0 {
-			return end
-		}
-		if i += escape + 2; i > end {
-			if end == len(s) {
-				return end
-			}
-			end = quoteFrom(s, i)
-		}
-	}
-}
-
-// quoteFrom returns the index of the next quote, or that after the last byte.
-func quoteFrom(s string, i int) int {
-	if n := strings.IndexByte(s[i:], '"'); n >= 0 {
-		return i + n
-	}
-	return len(s)
 }
 
 func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }
