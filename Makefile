@@ -30,10 +30,12 @@ unit: ## Go tests of all modules in the workspace, race detector on
 	$(RACE) work
 
 .PHONY: lint
-lint: ## gofmt, go vet, staticcheck, errcheck
+lint: ## gofmt, go vet (also as on Windows and macOS), staticcheck, errcheck
 	@files=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 gofmt -l); \
 	if [ -n "$$files" ]; then echo "gofmt wants to change:"; echo "$$files"; exit 1; fi
 	go vet work
+	GOOS=windows go vet work
+	GOOS=darwin go vet work
 	@GOWORK=off go -C tools build -o $(TMP)/ honnef.co/go/tools/cmd/staticcheck github.com/kisielk/errcheck
 	$(TMP)/staticcheck work
 	$(TMP)/errcheck -ignoretests work

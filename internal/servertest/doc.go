@@ -8,5 +8,5 @@
 //	}
 //	t.Cleanup(func() { _ = redis.Stop() })
 //
-// It is for tests only and takes no testing.TB, so that a TestMain can run one server for a whole package.
+// It is for tests only, on Unix, and takes no testing.TB, so that a TestMain can run one server for a whole package.
 package servertest
