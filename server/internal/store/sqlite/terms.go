@@ -120,12 +120,17 @@ type terms struct {
 	pair    []byte // the key of two words of one letter
 	alone   []byte // the word of one letter before
 	all     bool   // long texts are not known elsewhere
+
+	said map[hash]bool // messages of the trace whose words were added
 }
 
-func newTerms() *terms { return &terms{vocabulary: new(vocabulary)} }
+func newTerms() *terms { return &terms{vocabulary: new(vocabulary), said: map[hash]bool{}} }
 
 // begin says whose terms follow.
-func (ts *terms) begin(traceNo int64) { ts.trace = traceNo }
+func (ts *terms) begin(traceNo int64) {
+	ts.trace = traceNo
+	clear(ts.said)
+}
 
 // word adds a term of the trace whose terms are collected.
 func (ts *terms) word(key []byte) { ts.add(key, ts.trace) }
@@ -177,6 +182,12 @@ func (ts *terms) whole(en *entry) {
 	long := e.textsOf(s)
 	for i := range long.list {
 		for _, p := range long.list[i].pieces {
+			if p.message {
+				if ts.said[p.hash] {
+					continue
+				}
+				ts.said[p.hash] = true
+			}
 			ts.text(p.s, long.list[i].isJSON(p))
 		}
 	}
