@@ -125,7 +125,10 @@ func (c *checker) messages() error {
 
 // readIndex adds up the terms of each trace.
 func (c *checker) readIndex() error {
-	m := merger{s: c.s, ctx: c.t.ctx, emit: func(term string, l postingList) { c.add(term, l.postings(isPlaced(term))) }}
+	m := merger{s: c.s, ctx: c.t.ctx, emit: func(term string, l postingList) {
+		of := sumOf(term)
+		l.each(isPlaced(term), func(trace int64, at places) { c.index[trace] += sumAt(of, at) })
+	}}
 	segments, err := c.s.index.live(c.t)
 	if err != nil {
 		return err
@@ -135,19 +138,6 @@ func (c *checker) readIndex() error {
 	}
 	return m.run()
 }
-
-// add adds a term to the sums of its traces.
-func (c *checker) add(term string, p postings) {
-	for i, no := range p.traces {
-		said := term
-		if p.at != nil {
-			said += string(p.at[i])
-		}
-		c.index[no] += sumOf(said)
-	}
-}
-
-func sumOf(term string) uint64 { return uint64(hintOf(term)) }
 
 // traces checks each trace by itself.
 func (c *checker) traces() error {
@@ -227,10 +217,15 @@ func (c *checker) trace(no int64, revised bool, row *trace.Summary) error {
 	if revised {
 		return nil // the index may have words that are no more
 	}
-	had := c.index[no]
-	c.index[no] = 0
-	eachTerm([]*vocabulary{ts.vocabulary}, c.add)
-	if c.index[no] != had {
+	var sum uint64
+	eachTerm([]*vocabulary{ts.vocabulary}, func(term string, p postings) {
+		at := places(nil)
+		if p.at != nil {
+			at = p.at[0]
+		}
+		sum += sumAt(sumOf(term), at)
+	})
+	if c.index[no] != sum {
 		c.problem("trace %s: the index has other words than its spans", row.TraceID)
 	}
 	return nil

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"hash/maphash"
 	"reflect"
 
 	"github.com/clewhq/clew/server/internal/store"
@@ -44,6 +45,14 @@ func (c *checker) leading() error {
 		c.parts[no] += p.sum(session, userStart)
 		return true, nil
 	})
+}
+
+// sumOf hashes a text. Nothing that is stored has these hashes.
+func sumOf(s string) uint64 { return maphash.String(hashSeed, s) }
+
+// sumAt hashes where a trace has a term.
+func sumAt(term uint64, at places) uint64 {
+	return mix(int64(term), int64(maphash.Bytes(hashSeed, at)))
 }
 
 // mix hashes two numbers.
