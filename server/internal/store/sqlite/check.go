@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
-	"slices"
+	"sync"
 
 	"github.com/clewhq/clew/server/internal/store"
-	"github.com/clewhq/clew/server/internal/trace"
 )
 
 // Checked is how much Check looked at, and how many problems it found.
@@ -29,7 +27,12 @@ type Checked struct {
 func (s *Store) Check(ctx context.Context, report func(problem string)) (n Checked, err error) {
 	s.stopUpkeep() // it would change the index while it is read
 	s.upkeeping.Wait()
-	c := &checker{s: s, report: report, index: map[int64]uint64{}, services: map[string]store.Service{}, rolled: rollups{}}
+	var mu sync.Mutex
+	c := &checker{s: s, index: map[int64]uint64{}, services: map[string]store.Service{}, rolled: rollups{}, report: func(problem string) {
+		mu.Lock()
+		defer mu.Unlock()
+		report(problem)
+	}}
 	for more := true; more; {
 		if more, err = s.reindex(ctx); c.unlessDamaged(err) != nil {
 			return c.n, err
@@ -137,98 +140,6 @@ func (c *checker) readIndex() error {
 		m.sources = append(m.sources, c.s.source(c.t.ctx, seg.no))
 	}
 	return m.run()
-}
-
-// traces checks each trace by itself.
-func (c *checker) traces() error {
-	q := "SELECT t.no, t.revised, " + traceColumns + " FROM traces t"
-	return c.t.query(q, nil, func(scan func(...any) error) (bool, error) {
-		var no int64
-		var revised bool
-		var r traceRow
-		if err := scan(append([]any{&no, &revised}, r.dest()...)...); err != nil {
-			return false, err
-		}
-		if r.done() != nil { // it will differ from what the spans add up to
-			r.sum = trace.Summary{}
-			copy(r.sum.TraceID[:], r.id)
-		}
-		if err := c.trace(no, revised, &r.sum); err != nil {
-			if err := c.unlessDamaged(fmt.Errorf("trace %s: %w", r.sum.TraceID, err)); err != nil {
-				return false, err
-			}
-		}
-		return true, c.t.ctx.Err()
-	})
-}
-
-func (c *checker) trace(no int64, revised bool, row *trace.Summary) error {
-	r := c.s.reading(c.t, row.TraceID, no)
-	if err := r.loadAll(); err != nil {
-		return err
-	}
-	found, err := r.spans()
-	if err != nil {
-		return err
-	}
-	st := newState(row.TraceID, no)
-	ts := newTerms()
-	ts.begin(no)
-	var hints uint64
-	for i := range found {
-		v := &found[i]
-		if err := r.body(v); err != nil {
-			return err
-		}
-		st.add(&v.entry, v.frame)
-		addService(c.services, v.span)
-		for _, h := range slices.Compact(slices.Sorted(slices.Values(v.hints))) {
-			hints += mix(h, int64(v.span.Start))
-		}
-		v.place = i
-		ts.whole(&v.entry)
-		c.rolled.sum(rollupKey{hourOf(v.span.Start), alikeOf(v.span, &v.nos)}).Add(v.span, 1)
-	}
-	c.n.Traces++
-	c.n.Spans += int64(len(found))
-	if len(found) == 0 {
-		return fmt.Errorf("%w: it has no spans", errCorrupt)
-	}
-	if want := trace.Summarize(sorted(found)); !reflect.DeepEqual(&want, row) {
-		c.problem("trace %s: the summary is %+v, its spans add up to %+v", row.TraceID, *row, want)
-	}
-	shared, err := r.shared()
-	if err != nil {
-		return err
-	}
-	for _, p := range []struct {
-		what      string
-		got, want uint64
-	}{
-		{"values", c.facets[no], sumOfValues(st)},
-		{"hints", c.hints[no], hints},
-		{"references to messages", c.shared[no], sumOfNumbers(shared)},
-		{"sessions", c.parts[no], sumOfParts(st)},
-	} {
-		if p.got != p.want {
-			c.problem("trace %s: the %s that lead to it are not those of its spans", row.TraceID, p.what)
-		}
-	}
-	if revised {
-		return nil // the index may have words that are no more
-	}
-	var sum uint64
-	eachTerm([]*vocabulary{ts.vocabulary}, func(term string, p postings) {
-		at := places(nil)
-		if p.at != nil {
-			at = p.at[0]
-		}
-		sum += sumAt(sumOf(term), at)
-	})
-	if c.index[no] != sum {
-		c.problem("trace %s: the index has other words than its spans", row.TraceID)
-	}
-	return nil
 }
 
 // orphans finds rows of what isn't there.

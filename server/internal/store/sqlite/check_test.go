@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,6 +144,21 @@ func TestCheckTellsWhatIsWrongAndRepairMakesWhatIsDerivedAnew(t *testing.T) {
 			}
 			sound(t, s)
 		})
+	}
+}
+
+func TestACheckThatIsBrokenOffSaysSo(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	fillForCheck(t, s)
+	if err := script(s, "UPDATE traces SET span_count = span_count + 1"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := s.Check(ctx, func(string) { cancel() }); !errors.Is(err, context.Canceled) {
+		t.Errorf("check: %v", err)
+	}
+	if _, n := problemsOf(t, s); n.Derived != n.Traces {
+		t.Errorf("afterwards it finds %+v, want a problem of each trace", n)
 	}
 }
 

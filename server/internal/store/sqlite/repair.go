@@ -129,7 +129,7 @@ func (w *writer) remake(tr stored) error {
 	for i := range found {
 		v := &found[i]
 		st.add(&v.entry, v.frame)
-		addService(w.services, v.span)
+		addService(w.services, serviceOf(v.span))
 		if err := w.hints(tr.no, nil, &v.entry); err != nil {
 			return err
 		}
@@ -148,12 +148,15 @@ func (w *writer) remake(tr stored) error {
 	return w.sessionTraces(st)
 }
 
-// addService counts a span of its service.
-func addService(services map[string]store.Service, s *trace.Span) {
-	v, ok := services[s.Service]
-	if !ok {
-		v = store.Service{Name: s.Service, First: s.Start, Last: s.Start}
+// serviceOf is the service of a span, as if it had no other.
+func serviceOf(s *trace.Span) store.Service {
+	return store.Service{Name: s.Service, First: s.Start, Last: s.Start, SpanCount: 1}
+}
+
+// addService adds spans to those of their service.
+func addService(services map[string]store.Service, v store.Service) {
+	if had, ok := services[v.Name]; ok {
+		v.First, v.Last, v.SpanCount = min(v.First, had.First), max(v.Last, had.Last), v.SpanCount+had.SpanCount
 	}
-	v.First, v.Last, v.SpanCount = min(v.First, s.Start), max(v.Last, s.Start), v.SpanCount+1
-	services[s.Service] = v
+	services[v.Name] = v
 }
