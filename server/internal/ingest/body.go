@@ -83,7 +83,8 @@ func tooLarge(limit int64) *failure {
 }
 
 // readBody returns the decompressed content of src, of at most in.maxBody
-// bytes, and charges it to h. size is the announced length of r, -1 if unknown.
+// bytes, which h holds and is charged with. size is the announced length of r, -1 if
+// unknown.
 func (in *Ingest) readBody(r io.Reader, src *source, encoding string, size int64, h *hold) ([]byte, *failure) {
 	if encoding == "zstd" {
 		// A decoder takes as much memory as the sender's header says. So it gets
@@ -96,6 +97,7 @@ func (in *Ingest) readBody(r io.Reader, src *source, encoding string, size int64
 			}
 			return nil, f
 		}
+		defer in.budget.bodies.put(packed)
 		in.zstdSlots <- struct{}{}
 		defer func() { <-in.zstdSlots }()
 		r, size = bytes.NewReader(packed), -1
@@ -110,6 +112,7 @@ func (in *Ingest) readBody(r io.Reader, src *source, encoding string, size int64
 		}
 		if data, err = readAll(plain, in.maxBody, size, h); err == nil {
 			in.metrics.bytes.Add(float64(len(data)))
+			h.body = data
 			return data, nil
 		}
 		f = in.readFailure(err, encoding)
@@ -138,22 +141,35 @@ var errTooLong = errors.New("body too long")
 // readAll is io.ReadAll with a limit and a charge for what it allocates. The
 // announced size is believed up to largestGuess, and then up to believed times
 // what has come: who announces much and sends little must not take everybody's
-// memory.
+// memory. What a former body was read into is there for whom it is large enough.
 func readAll(r io.Reader, limit, size int64, h *hold) ([]byte, error) {
 	const smallest, largestGuess, believed = 4 << 10, 64 << 10, 8
-	room := min(max(size+1, smallest), largestGuess, limit+1)
+	buf := h.m.bodies.take(min(size, limit) + 1)
+	room := int64(cap(buf))
+	if buf == nil {
+		room = min(max(size+1, smallest), largestGuess, limit+1)
+	}
 	if err := h.grow(room); err != nil {
 		return nil, err
 	}
-	buf := make([]byte, 0, room)
+	if buf == nil {
+		buf = make([]byte, 0, room)
+	}
 	for {
 		if len(buf) == cap(buf) {
 			had := int64(cap(buf))
 			more := min(max(had, min(size+1, believed*had)-had), limit+1-had)
+			larger := h.m.bodies.take(had + more)
+			if larger != nil {
+				more = int64(cap(larger)) - had
+			}
 			if err := h.grow(more); err != nil {
 				return nil, err
 			}
-			buf = append(make([]byte, 0, had+more), buf...)
+			if larger == nil {
+				larger = make([]byte, 0, had+more)
+			}
+			buf = append(larger, buf...)
 		}
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]

@@ -14,7 +14,8 @@ var (
 // budget bounds what all requests together hold between their arrival and
 // their commit.
 type budget struct {
-	max int64
+	max    int64
+	bodies bodies
 
 	mu   sync.Mutex
 	used int64
@@ -22,8 +23,9 @@ type budget struct {
 
 // hold is one request's share. It is used by one goroutine at a time.
 type hold struct {
-	m *budget
-	n int64
+	m    *budget
+	n    int64
+	body []byte // what the request's strings point into
 }
 
 func (m *budget) open() *hold { return &hold{m: m} }
@@ -51,8 +53,11 @@ func (h *hold) grow(n int64) error {
 	return nil
 }
 
-// release gives everything back. It may be called again.
+// release gives everything back: nothing may point into the body any more. It may
+// be called again.
 func (h *hold) release() {
+	h.m.bodies.put(h.body)
+	h.body = nil
 	h.m.mu.Lock()
 	defer h.m.mu.Unlock()
 	h.m.used -= h.n

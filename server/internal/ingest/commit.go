@@ -60,7 +60,22 @@ func (in *Ingest) run() {
 		case closed:
 			return
 		default:
-			<-in.wake
+			in.await()
+		}
+	}
+}
+
+// await returns when there is something to do. What was kept for requests goes when
+// none comes.
+func (in *Ingest) await() {
+	quiet := time.NewTimer(quietAfter)
+	defer quiet.Stop()
+	for {
+		select {
+		case <-in.wake:
+			return
+		case <-quiet.C:
+			in.budget.bodies.drop()
 		}
 	}
 }

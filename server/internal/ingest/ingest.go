@@ -110,14 +110,14 @@ func (in *Ingest) process(ctx context.Context, s signal, transport string, decod
 	}
 	b := &batch{deriver: in.deriver, now: trace.Time(in.now().UnixNano()), charge: h.grow}
 	if err := decode(b, body); err != nil {
-		h.release()
+		defer h.release()
 		if errors.Is(err, errBusy) || errors.Is(err, errLarge) {
 			return answer{}, in.memoryFailure(err)
 		}
 		return answer{}, fail(codeInvalidArgument, "cannot decode %s: %v; nothing of the request was stored", s.name, err)
 	}
 	if len(b.facts) == 0 {
-		h.release()
+		defer h.release()
 	} else if f := in.commit(ctx, b.facts, h); f != nil {
 		return answer{}, f
 	}

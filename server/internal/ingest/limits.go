@@ -69,6 +69,10 @@ const retryAfter = time.Second
 // retryDisk is the same when the disk is full or takes no writes.
 const retryDisk = 5 * time.Second
 
+// quietAfter is for how long nothing has come when memory that was kept for the next
+// requests is given back.
+const quietAfter = 10 * time.Second
+
 // complaintGap is how often a store that refuses is logged.
 const complaintGap = 10 * time.Second
 

@@ -11,7 +11,7 @@ import (
 )
 
 // OTLP in protobuf, decoded by field number straight into the domain. Strings
-// point into the body, which is therefore never reused. As in every protobuf
+// point into the body, which is used again when its commit has ended. As in every protobuf
 // decoder an unknown field is skipped, and a known field of another wire type
 // counts as unknown.
 

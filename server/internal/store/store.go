@@ -48,8 +48,8 @@ type Store interface {
 	// not zero, Start is set, Resource and Scope are not nil, Derived is
 	// filled, with no negative number, and Metadata holds what encoding/json decodes
 	// to, or int64. An empty list, map or string need not come back as the
-	// kind of empty that it was. Append retains the spans; the caller must not
-	// change them afterwards.
+	// kind of empty that it was. When it has returned it keeps nothing of the
+	// spans, not a string: their memory may be used again.
 	Append(ctx context.Context, facts []trace.Fact) error
 
 	// Delete removes everything about the traces with these ids, loose events

@@ -53,6 +53,7 @@ func (s *Store) Append(ctx context.Context, added []trace.Fact) error {
 		return err
 	}
 	for _, f := range added {
+		f.Span = own(f.Span)
 		t := s.traces[f.Span.TraceID]
 		if t == nil {
 			t = &facts{spans: map[trace.Identity]*trace.Span{}, loose: map[trace.SpanID][]trace.Fact{}}

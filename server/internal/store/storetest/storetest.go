@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -21,6 +22,7 @@ import (
 	"github.com/clewhq/clew/server/internal/measure/measuretest"
 	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/store"
+	"github.com/clewhq/clew/server/internal/store/memory"
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
@@ -77,11 +79,41 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
+// lend returns facts whose memory is used for something else when Append has
+// returned: spoil does that.
+func lend(facts []trace.Fact) (lent []trace.Fact, spoil func()) {
+	var texts [][]byte
+	for _, f := range facts {
+		f.Span = memory.Copy(f.Span, func(s string) string {
+			b := []byte(s)
+			texts = append(texts, b)
+			return unsafe.String(unsafe.SliceData(b), len(b))
+		})
+		lent = append(lent, f)
+	}
+	return lent, func() {
+		for _, b := range texts {
+			for i := range b {
+				b[i] = '?'
+			}
+		}
+		for _, f := range lent {
+			clear(f.Span.Attributes)
+			clear(f.Span.Events)
+			clear(f.Span.Links)
+			*f.Span = trace.Span{}
+		}
+		clear(lent)
+	}
+}
+
 func add(t *testing.T, s store.Store, facts ...trace.Fact) {
 	t.Helper()
-	if err := s.Append(t.Context(), facts); err != nil {
+	lent, spoil := lend(facts)
+	if err := s.Append(t.Context(), lent); err != nil {
 		t.Fatalf("append: %v", err)
 	}
+	spoil()
 }
 
 // holds checks that a trace consists of exactly these spans, by every method

@@ -1,0 +1,114 @@
+package ingest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/clewhq/clew/server/internal/trace"
+)
+
+// longSpan is a request of one span whose attribute makes its body one that is kept.
+func longSpan(n byte, text string) []byte {
+	long := strings.Repeat(text, minFreeBody/len(text)+1)
+	return export(span(n, bytesField(fAttribute, keyValue("long", textField(1, long)))))
+}
+
+// kept returns how many buffers are kept, and their bytes.
+func (bs *bodies) kept() (n, bytes int) {
+	bs.mu.Lock()
+	defer bs.mu.Unlock()
+	return len(bs.free), bs.bytes
+}
+
+func TestABodyIsReadIntoTheMemoryOfOneThatWasStored(t *testing.T) {
+	for _, headers := range [][]string{nil, {"Content-Encoding", "gzip"}, {"Content-Encoding", "zstd"}} {
+		r := newReceiver(t, Config{})
+		for n, text := range []string{"first ", "second", "third "} {
+			body := longSpan(byte(n+1), text)
+			switch {
+			case slices.Contains(headers, "gzip"):
+				body = gzipped(body)
+			case slices.Contains(headers, "zstd"):
+				body = zstded(body)
+			}
+			resp, answer := r.post(t, "/v1/traces", body, append([]string{"Content-Type", protobuf}, headers...)...)
+			if resp.StatusCode != http.StatusOK {
+				t.Fatalf("%v: %s: %s", headers, resp.Status, answer)
+			}
+			if free, _ := r.budget.bodies.kept(); free != 1 {
+				t.Errorf("%v: %d buffers are kept after request %d, want 1", headers, free, n+1)
+			}
+		}
+		spans := r.spans(t, testTrace)
+		slices.SortFunc(spans, trace.Compare)
+		for n, text := range []string{"first ", "second", "third "} {
+			if got := spans[n].Attributes.Text("long"); strings.Trim(got, text) != "" || len(got) <= minFreeBody {
+				t.Errorf("%v: span %d says %.20q (%d bytes), want %.20q", headers, n+1, got, len(got), text)
+			}
+		}
+	}
+}
+
+func TestABodyIsNotUsedAgainWhileItsCommitWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		in := New(Config{Store: g, Now: func() time.Time { return trace.Time(testStart).Std() }})
+		ctx, leave := context.WithCancel(t.Context())
+		h := in.budget.open()
+		h.body = longSpan(1, "waits ")
+		gone := make(chan *failure)
+		go func() {
+			_, f := in.process(ctx, signals[0], "http_protobuf", protoTraces, h.body, h)
+			gone <- f
+		}()
+		synctest.Wait()
+		leave()
+		if f := <-gone; f == nil {
+			t.Error("who left was answered")
+		}
+		if b := in.budget.bodies.take(minFreeBody); b != nil {
+			t.Error("the body is free while its spans wait")
+		}
+		close(g.pass)
+		synctest.Wait()
+		if b := in.budget.bodies.take(minFreeBody); b == nil {
+			t.Error("the body is not free after its commit")
+		}
+		if spans, err := g.Spans(t.Context(), testTrace); err != nil || len(spans) != 1 || strings.Trim(spans[0].Attributes.Text("long"), "waits ") != "" {
+			t.Errorf("%d spans are stored, %v", len(spans), err)
+		}
+		if err := in.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestBodiesAreKeptWithinBoundsAndUntilItIsQuiet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in := New(Config{Store: newGate()})
+		bs := &in.budget.bodies
+		bs.put(make([]byte, minFreeBody-1))
+		bs.put(make([]byte, maxFreeBytes+1))
+		if n, _ := bs.kept(); n != 0 {
+			t.Errorf("%d buffers are kept that are too small or too large", n)
+		}
+		for range 2 * maxFreeBodies {
+			bs.put(make([]byte, minFreeBody))
+		}
+		if n, bytes := bs.kept(); n != maxFreeBodies || bytes != maxFreeBodies*minFreeBody {
+			t.Errorf("%d buffers of %d bytes are kept, want %d", n, bytes, maxFreeBodies)
+		}
+		<-time.After(2 * quietAfter)
+		if n, bytes := bs.kept(); n != 0 || bytes != 0 {
+			t.Errorf("%d buffers of %d bytes are kept while nothing comes", n, bytes)
+		}
+		if err := in.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
