@@ -22,6 +22,7 @@ type Builder struct {
 	values []string
 	byText map[string]int
 	cells  map[cell]*Sum
+	slab   *slab // nil once the table is made, or before there are bins in it
 }
 
 // cell is a value in a bucket.
@@ -61,8 +62,27 @@ func (b *Builder) Cell(value int, start trace.Time) *Sum {
 	return sum
 }
 
-// Table ends the table.
+// Merge adds a sum, which it keeps nothing of, to the one of [Builder.Cell].
+func (b *Builder) Merge(value int, start trace.Time, o *Sum) {
+	sum := b.Cell(value, start)
+	if len(sum.Bins) == 0 { // most cells are of one sum
+		if b.slab == nil {
+			b.slab = slabs.Get().(*slab)
+		}
+		sum.Bins = b.slab.copy(o.Bins)
+		rest := *o
+		rest.Bins = nil
+		o = &rest
+	}
+	sum.Merge(o)
+}
+
+// Table ends the table, and with it the sums of all cells.
 func (b *Builder) Table() Table {
+	if b.slab != nil {
+		defer b.slab.release()
+		defer clear(b.cells)
+	}
 	t := Table{Axis: b.axis}
 	of := make([][]*Sum, len(b.values)) // the sums of each value
 	for c, sum := range b.cells {
@@ -140,6 +160,7 @@ func (b *Builder) series(values []int) []Measures {
 type pile struct {
 	sum    Sum
 	counts []int64 // by index, from zero
+	bins   []Bin   // of the sum that was taken last
 }
 
 func (p *pile) add(s *Sum) {
@@ -155,15 +176,16 @@ func (p *pile) add(s *Sum) {
 	}
 }
 
-// take returns the sum and begins a new one.
+// take returns the sum, which is good until the next is taken, and begins a new one.
 func (p *pile) take() Sum {
 	sum := p.sum
+	sum.Bins = p.bins[:0]
 	for i, n := range p.counts {
 		if n != 0 {
 			sum.Bins = append(sum.Bins, Bin{int32(i) + zero, n})
 			p.counts[i] = 0
 		}
 	}
-	p.sum = Sum{}
+	p.sum, p.bins = Sum{}, sum.Bins
 	return sum
 }

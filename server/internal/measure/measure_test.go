@@ -109,7 +109,13 @@ func TestABuilderMakesTheTableOfTheSpans(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b.Cell(v, s.Start).Add(s, 1)
+			if r.IntN(2) == 0 {
+				b.Cell(v, s.Start).Add(s, 1)
+				continue
+			}
+			var one measure.Sum
+			one.Add(s, 1)
+			b.Merge(v, s.Start, &one)
 		}
 		if d := cmp.Diff(measure.Tabulate(slices.Values(spans), g, a), b.Table(), close); d != "" {
 			t.Fatalf("%+v (-want +got):\n%s", g, d)

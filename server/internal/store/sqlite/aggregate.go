@@ -4,9 +4,11 @@ import (
 	"context"
 	"math"
 	"time"
+	"unsafe"
 
 	"github.com/clewhq/clew/server/internal/measure"
 	"github.com/clewhq/clew/server/internal/query"
+	"github.com/clewhq/clew/server/internal/sqlite3"
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
@@ -116,17 +118,17 @@ func (a *aggregation) rolled(lo, hi int64) error {
 			lines[k.alike] = ln
 		}
 		if ln.selected {
-			a.builder.Cell(ln.value, trace.Time(k.hour)*hour).Merge(sum)
+			a.builder.Merge(ln.value, trace.Time(k.hour)*hour, sum)
 		}
 		return nil
 	}
 	err = a.t.query(rollupsFrom, []any{rowOf(cube, lo), rowOf(cube, hi)}, func(scan func(...any) error) (bool, error) {
 		var row int64
-		var data string
+		var data sqlite3.View
 		if err := scan(&row, &data); err != nil {
 			return false, err
 		}
-		d := decoder{buf: data}
+		d := decoder{buf: unsafe.String(unsafe.SliceData(data), len(data))} // sums are numbers: nothing of it stays
 		h := hourOfRow(row)
 		return true, d.cube(cube, func(al alike, sum *measure.Sum) error {
 			k := rollupKey{h, al}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/clewhq/clew/server/internal/measure"
 )
@@ -56,16 +57,20 @@ func (e *encoder) cube(sums map[alike]*measure.Sum, cube int) {
 	}
 }
 
+// decoded has sums that sums may be decoded over.
+var decoded = sync.Pool{New: func() any { return new(measure.Sum) }}
+
 // cube decodes one hour of a cube and calls each with every sum, which is valid
 // until the next.
 func (d *decoder) cube(cube int, each func(alike, *measure.Sum) error) error {
-	var sum measure.Sum
+	sum := decoded.Get().(*measure.Sum)
+	defer decoded.Put(sum)
 	for range d.count() {
 		a := d.alike(cube)
-		if d.sum(&sum); d.err != nil {
+		if d.sum(sum); d.err != nil {
 			return d.err
 		}
-		if err := each(a, &sum); err != nil {
+		if err := each(a, sum); err != nil {
 			return err
 		}
 	}
