@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 )
@@ -11,9 +12,10 @@ type gathering struct {
 	within *[]int64 // the traces that are asked for, ascending; nil for all
 	spans  []places // of within: those that are asked for; nil for all
 
-	parts   []postings // list by list, when within is nil
-	seen    []bool     // else: which of within have been seen
-	at      []places   // and in which places
+	lists   []postingReader // each at its first trace, when within is nil
+	n       int             // traces of all lists
+	seen    []bool          // else: which of within have been seen
+	at      []places        // and in which places
 	placing placing
 }
 
@@ -31,11 +33,13 @@ func gather(placed bool, within *[]int64) *gathering {
 
 // add adds a list, of which places become parts of what is gathered.
 func (g *gathering) add(l *keptList) {
+	r := postingReader{data: l.data, placed: g.placed}
 	if g.within == nil {
-		g.parts = append(g.parts, l.postings(g.placed))
+		if r.next() {
+			g.lists, g.n = append(g.lists, r), g.n+l.n
+		}
 		return
 	}
-	r := postingReader{data: l.data, placed: g.placed}
 	within, skips := *g.within, l.skips
 	for i := firstFrom(within, l.first); i < len(within) && within[i] <= l.last; {
 		want := within[i]
@@ -86,8 +90,8 @@ func firstFrom(nos []int64, least int64) int {
 
 // postings returns what was gathered.
 func (g *gathering) postings() postings {
-	if g.within == nil && len(g.parts) > 0 {
-		return anyOf(g.parts)
+	if g.within == nil {
+		return g.joined()
 	}
 	n := 0
 	for _, seen := range g.seen {
@@ -103,6 +107,32 @@ func (g *gathering) postings() postings {
 				at = g.at[i]
 			}
 			out.add((*g.within)[i], at, g.placed)
+		}
+	}
+	return out
+}
+
+// joined returns what all lists have.
+func (g *gathering) joined() postings {
+	out := room(g.n, g.placed)
+	lists := make([]*postingReader, len(g.lists)) // the one with the lowest trace is first
+	for i := range lists {
+		lists[i] = &g.lists[i]
+	}
+	slices.SortFunc(lists, func(a, b *postingReader) int { return cmp.Compare(a.trace, b.trace) })
+	for len(lists) > 0 {
+		r := lists[0]
+		if last := len(out.traces) - 1; last < 0 || out.traces[last] != r.trace {
+			out.add(r.trace, r.places, g.placed)
+		} else if g.placed {
+			out.at[last] = g.placing.either(out.at[last], r.places)
+		}
+		if !r.next() {
+			lists = lists[1:]
+			continue
+		}
+		for i := 1; i < len(lists) && lists[i].trace < r.trace; i++ {
+			lists[i-1], lists[i] = lists[i], r
 		}
 	}
 	return out

@@ -112,11 +112,13 @@ func FuzzBlock(f *testing.F) {
 			if term, l, data, ok = cutEntry(data, term); !ok {
 				return
 			}
-			p := l.postings(isPlaced(term))
+			g := gather(isPlaced(term), nil)
+			g.add(&keptList{postingList: l})
+			p := g.postings()
 			for _, at := range p.at {
 				at.runs(nil)
 			}
-			g := gather(isPlaced(term), &[]int64{1, l.first, l.last})
+			g = gather(isPlaced(term), &[]int64{1, l.first, l.last})
 			g.add(l.keep(isPlaced(term)))
 		}
 	})

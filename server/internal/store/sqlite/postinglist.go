@@ -118,10 +118,3 @@ func (l postingList) each(placed bool, fn func(trace int64, at places)) {
 		fn(r.trace, r.places)
 	}
 }
-
-// postings decodes a list.
-func (l postingList) postings(placed bool) postings {
-	p := room(l.n, placed)
-	l.each(placed, func(trace int64, at places) { p.add(trace, at, placed) })
-	return p
-}
