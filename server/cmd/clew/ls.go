@@ -13,23 +13,29 @@ import (
 	"github.com/clewhq/clew/server/internal/terminal"
 )
 
+// mostListed is the API's largest page.
+const mostListed = 500
+
 func ls(ctx context.Context, a *app, args []string) error {
 	fs := a.flags("ls")
 	var r remote
 	r.register(fs, a)
 	var q client.Query
 	fs.StringVar(&q.Service, "service", "", "only traces with a span of this `service`")
-	fs.StringVar(&q.Name, "name", "", "… with a span of this `name`")
-	fs.StringVar(&q.Session, "session", "", "… of this `session`")
-	fs.StringVar(&q.User, "user", "", "… of this `user`")
-	fs.StringVar(&q.Type, "type", "", "… of this span `type`: LLM, TOOL, …")
-	fs.StringVar(&q.Status, "status", "", "… with this `status`: error, ok, unset")
-	timeFlag(fs, "from", "active at this `time` or later: RFC 3339, or an age such as 90m or 36h", &q.From)
-	timeFlag(fs, "to", "active before this `time`", &q.To)
-	fs.IntVar(&q.Limit, "n", 20, "at most this `many`")
+	fs.StringVar(&q.Name, "name", "", "only traces with a span of this `name`")
+	fs.StringVar(&q.Session, "session", "", "only traces with a span of this `session`")
+	fs.StringVar(&q.User, "user", "", "only traces with a span of this `user`")
+	fs.StringVar(&q.Type, "type", "", "only traces with a span of this `type`: LLM, TOOL, …")
+	fs.StringVar(&q.Status, "status", "", "only traces with a span of this `status`: error, ok, unset")
+	timeFlag(fs, "from", "only traces active at this `time` or later: RFC 3339, or an age such as 90m or 36h", &q.From)
+	timeFlag(fs, "to", "only traces active before this `time`, as --from", &q.To)
+	fs.IntVar(&q.Limit, "n", 20, fmt.Sprintf("at most this `many`, up to %d", mostListed))
 	spans := fs.Bool("spans", false, "list the spans that match, not their traces")
 	if err := parse(fs, args); err != nil {
 		return err
+	}
+	if q.Limit < 1 || q.Limit > mostListed {
+		return usageError(fs, "-n %d: want 1 to %d", q.Limit, mostListed)
 	}
 	q.Text = strings.Join(fs.Args(), " ")
 	if *spans {
@@ -43,8 +49,7 @@ func ls(ctx context.Context, a *app, args []string) error {
 		return printJSON(a, list)
 	}
 	if len(list.Items) == 0 {
-		_, err := fmt.Fprintln(a.stderr, "no traces")
-		return err
+		return r.nothing(a, q, "traces")
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "TRACE\tSTART\tDURATION\tSPANS\tERRORS\tTOKENS\tCOST\tSERVICES\tNAME")
@@ -55,7 +60,7 @@ func ls(ctx context.Context, a *app, args []string) error {
 			terminal.Cut(terminal.Printable(terminal.Some(t.Services, 3)), 60),
 			terminal.Cut(terminal.Printable(t.Name), 60), torn(t))
 	}
-	return w.Flush()
+	return cmp.Or(w.Flush(), more(a, list.NextCursor, len(list.Items)))
 }
 
 func lsSpans(ctx context.Context, a *app, r *remote, q client.Query) error {
@@ -67,8 +72,7 @@ func lsSpans(ctx context.Context, a *app, r *remote, q client.Query) error {
 		return printJSON(a, list)
 	}
 	if len(list.Items) == 0 {
-		_, err := fmt.Fprintln(a.stderr, "no spans")
-		return err
+		return r.nothing(a, q, "spans")
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "TRACE\tSPAN\tSTART\tDURATION\tSTATUS\tTYPE\tTOKENS\tCOST\tSERVICE\tNAME")
@@ -82,7 +86,27 @@ func lsSpans(ctx context.Context, a *app, r *remote, q client.Query) error {
 			cmp.Or(terminal.Tokens(s.InputTokens, s.OutputTokens), "-"), cmp.Or(terminal.Cost(s.Cost), "-"),
 			terminal.Cut(terminal.Printable(cmp.Or(s.Service, "-")), 40), terminal.Cut(terminal.Printable(s.Name), 60))
 	}
-	return w.Flush()
+	return cmp.Or(w.Flush(), more(a, list.NextCursor, len(list.Items)))
+}
+
+// nothing says that a list is empty, and whether that is because of what was asked for.
+func (r *remote) nothing(a *app, q client.Query, what string) error {
+	q.Limit = 0
+	said := "no " + what + " match"
+	if q == (client.Query{}) {
+		said = "no " + what + " yet: OTEL_EXPORTER_OTLP_ENDPOINT=" + r.url + " in its environment lets a program send some; 'clew run -- COMMAND' sends one"
+	}
+	_, err := fmt.Fprintln(a.stderr, said)
+	return err
+}
+
+// more says, where scripts don't look, that a list goes on.
+func more(a *app, cursor string, shown int) error {
+	if cursor == "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(a.stderr, "the first %d: there are more, see -n and QUERY\n", shown)
+	return err
 }
 
 // torn marks a trace that doesn't hang together.

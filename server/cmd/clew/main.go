@@ -49,6 +49,7 @@ type app struct {
 	getenv         func(string) string
 	color          bool // stdout is a terminal that wants colour
 	width          int  // of that terminal, 0 when unknown
+	command        command
 }
 
 // errUsage ends the program with code 2; what was wrong is printed already.
@@ -87,6 +88,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 		if c.name != args[0] {
 			continue
 		}
+		a.command = c
 		err := c.run(ctx, a, args[1:])
 		var code exitCode
 		switch {
@@ -120,6 +122,10 @@ func (a *app) usage(w io.Writer) {
 func (a *app) flags(name string) *flag.FlagSet {
 	fs := flag.NewFlagSet("clew "+name, flag.ContinueOnError)
 	fs.SetOutput(a.stderr)
+	fs.Usage = func() {
+		_, _ = fmt.Fprintf(fs.Output(), "Usage: clew %s %s\n  %s\n\nFlags:\n", a.command.name, a.command.args, a.command.help)
+		fs.PrintDefaults()
+	}
 	return fs
 }
 

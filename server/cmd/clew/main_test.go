@@ -116,3 +116,15 @@ func run(t *testing.T, stdin io.Reader, args ...string) (stdout, stderr string, 
 	}
 	return out.String(), errOut.String(), cmd.ProcessState.ExitCode()
 }
+
+func TestHelpOfACommandTellsItsArguments(t *testing.T) {
+	for _, c := range commands {
+		if c.name == "demo" { // its processes have flags, too, so it parses them itself
+			continue
+		}
+		_, stderr, code := run(t, nil, c.name, "-h")
+		if want := strings.TrimSpace("Usage: clew " + c.name + " " + c.args); code != 0 || !strings.HasPrefix(stderr, want) || !strings.Contains(stderr, c.help) {
+			t.Errorf("exit code %d, printed\n%s\nwant %q first, and %q", code, stderr, want, c.help)
+		}
+	}
+}
