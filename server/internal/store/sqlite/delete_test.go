@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"math"
+	"strings"
 	"sync"
 	"testing"
 
@@ -139,6 +140,53 @@ func TestDeletionAndUpkeepRunWhileSpansArrive(t *testing.T) {
 			if got, err := s.Spans(t.Context(), f.Span.TraceID, f.Span.ID); err != nil || len(got) != 1 {
 				t.Fatalf("span %s of a trace that was not deleted: %d, %v", f.Span.ID, len(got), err)
 			}
+		}
+	}
+}
+
+// A read that began before a deletion goes on seeing what was there, and memory
+// must not take that for what comes after.
+func TestNothingIsTakenForWhatWasDeletedBeforeIt(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	// pair appends two traces that share a name and a message.
+	pair := func(no byte, name string) (ids []trace.TraceID) {
+		for i := range byte(2) {
+			span := *round(1)[0].Span
+			span.TraceID, span.Name, span.Input = trace.TraceID{no, i}, name, strings.Repeat(name+" ", 50)
+			if err := s.Append(t.Context(), []trace.Fact{{Kind: trace.Finished, Span: &span}}); err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, span.TraceID)
+		}
+		return ids
+	}
+	pair(1, "stays")
+	gone := pair(2, "goes")
+	var came []trace.TraceID
+	err := s.snapshot(t.Context(), "read", func(old *tx) error {
+		var value, message int64
+		if _, err := old.one("SELECT (SELECT max(no) FROM vals), (SELECT max(no) FROM messages)", nil, &value, &message); err != nil {
+			return err
+		}
+		if _, err := s.Delete(t.Context(), gone...); err != nil {
+			return err
+		}
+		came = pair(3, "comes")
+		if text, err := s.values.text(old, value); err != nil || text != "goes" {
+			t.Errorf("the read that goes on sees the name %q, %v", text, err)
+		}
+		if text, err := s.messages.load(old, message); err != nil || !strings.HasPrefix(text, "goes") {
+			t.Errorf("the read that goes on sees the message %q, %v", text, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range came {
+		spans, err := s.Spans(t.Context(), id)
+		if err != nil || len(spans) != 1 || spans[0].Name != "comes" || !strings.HasPrefix(spans[0].Input, "comes") {
+			t.Errorf("what came is %v, %v", spans, err)
 		}
 	}
 }

@@ -32,7 +32,9 @@ type messages struct {
 	texts  map[int64]string
 	bytes  int
 
-	recent, older map[hash]int64 // the trace where a message was seen; the writer's
+	// The writer's.
+	recent, older map[hash]int64 // the trace where a message was seen
+	last          int64          // number that was given out
 }
 
 func newMessages(p *packer) *messages {
@@ -157,7 +159,9 @@ func (sh *sharing) learn(t *tx) error {
 
 // store makes a message shared and returns its number.
 func (sh *sharing) store(t *tx, h hash, s string) (int64, error) {
-	no, err := t.insert(insertMessage, h[:], sh.messages.packer.pack([]byte(s)))
+	sh.messages.last++
+	no := sh.messages.last
+	err := t.exec(insertMessage, no, h[:], sh.messages.packer.pack([]byte(s)))
 	if err == nil {
 		sh.fresh[h] = no
 	}

@@ -19,7 +19,7 @@ const (
 
 	findMessage        = `SELECT no FROM messages WHERE hash = ?`
 	someMessages       = `SELECT hash, no FROM messages LIMIT ?`
-	insertMessage      = `INSERT INTO messages (hash, data) VALUES (?,?)`
+	insertMessage      = `INSERT INTO messages (no, hash, data) VALUES (?,?,?)`
 	loadMessage        = `SELECT data FROM messages WHERE no = ?`
 	insertMessageTrace = `INSERT OR IGNORE INTO message_traces (message_no, trace_no) VALUES (?,?)`
 
@@ -35,7 +35,7 @@ const (
 	loadScope      = `SELECT data FROM scopes WHERE no = ?`
 
 	findValue   = `SELECT no FROM vals WHERE field = ? AND text = ?`
-	insertValue = `INSERT INTO vals (field, text) VALUES (?,?)`
+	insertValue = `INSERT INTO vals (no, field, text) VALUES (?,?,?)`
 	loadValue   = `SELECT text FROM vals WHERE no = ?`
 	valuesFrom  = `SELECT v.text FROM vals v WHERE v.field = ? AND v.text >= ? AND EXISTS (SELECT 1 FROM facets f WHERE f.value_no = v.no)
 		ORDER BY v.text LIMIT ?`

@@ -63,6 +63,8 @@ type values struct {
 	mu      sync.Mutex
 	numbers map[value]int64
 	texts   map[int64]string
+
+	last int64 // number that was given out; the writer's
 }
 
 func newValues() *values {
@@ -129,7 +131,8 @@ func (n *numbering) number(t *tx, field int, text string) (int64, error) {
 	}
 	no, ok, err := n.values.find(t, field, text)
 	if err == nil && !ok {
-		no, err = t.insert(insertValue, field, text)
+		n.values.last++
+		no, err = n.values.last, t.exec(insertValue, n.values.last, field, text)
 	}
 	if err != nil {
 		return 0, err

@@ -10,7 +10,8 @@ import (
 
 // counters are the last numbers that were given out. A trace's is never given
 // out twice, since the index may still have it when the trace is gone; that of a
-// change not while the store is open, since memory may (recent.go).
+// change, and those of values and messages, not while the store is open: memory
+// may have them, from a read that began before they went.
 type counters struct{ trace, frame, segment, change int64 }
 
 // Names in the table of counters.
@@ -26,8 +27,9 @@ func (s *Store) count(ctx context.Context) error {
 		_, err := t.one(`SELECT
 			max((SELECT coalesce(max(no), 0) FROM traces), (SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)),
 			(SELECT coalesce(max(no), 0) FROM frames), (SELECT coalesce(max(no), 0) FROM segments), (SELECT coalesce(max(no), 0) FROM rollup_changes),
+			(SELECT coalesce(max(no), 0) FROM vals), (SELECT coalesce(max(no), 0) FROM messages),
 			(SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)`, []any{counterTrace, counterUnrolled},
-			&s.counters.trace, &s.counters.frame, &s.counters.segment, &s.counters.change, &unrolled)
+			&s.counters.trace, &s.counters.frame, &s.counters.segment, &s.counters.change, &s.values.last, &s.messages.last, &unrolled)
 		return err
 	})
 	s.unrolled.Store(unrolled)
