@@ -39,7 +39,8 @@
 // numbers of the traces that have it. Of fields and attributes it is known which
 // spans of a trace have them (places.go), so that what must be true of one span
 // is found by intersecting; a message is indexed once a trace. Upkeep merges
-// eight or more segments of a level into one of the next. candidates (search.go) says for
+// eight or more segments of a level into one of the next; until then the blocks of
+// the last commits are in memory too. candidates (search.go) says for
 // a condition of the query language which traces and spans may meet it, and
 // whether that is certain; what isn't certain is decided by the condition's own
 // Match on those spans, of which a sieve (sieve.go) lets only those pass whose

@@ -74,7 +74,10 @@ func (s *Store) mergeSegments(ctx context.Context, from []segmentRow) error {
 	m := merger{s: s, ctx: ctx, deletions: s.rest.deletions()}
 	m.emit = m.b.addList
 	for _, r := range from {
-		m.sources = append(m.sources, s.source(ctx, r.no))
+		src := s.source(ctx, r.no)
+		src.blocks = s.index.youngBlocks(r.no)
+		src.read = int64(len(src.blocks))
+		m.sources = append(m.sources, src)
 		m.level = max(m.level, r.level)
 		if r.dead {
 			m.dead = true

@@ -17,15 +17,18 @@ func randomPostings(r *rand.Rand, first int64) map[string]postings {
 		if r.IntN(20) == 0 {
 			term += string(bytes.Repeat([]byte("long"), 100))
 		}
-		var p postings
-		no := first + r.Int64N(3)
-		for range 1 + r.IntN(1+r.IntN(100)) {
-			p.add(no, randomSet(r).pack(), isPlaced(term))
-			no += 1 + r.Int64N(1+r.Int64N(300))
-		}
-		all[term] = p
+		all[term] = randomList(r, term, first)
 	}
 	return all
+}
+
+func randomList(r *rand.Rand, term string, first int64) (p postings) {
+	no := first + r.Int64N(3)
+	for range 1 + r.IntN(1+r.IntN(100)) {
+		p.add(no, randomSet(r).pack(), isPlaced(term))
+		no += 1 + r.Int64N(1+r.Int64N(300))
+	}
+	return p
 }
 
 // build makes the blocks of a segment.

@@ -105,6 +105,9 @@ func FuzzBlock(f *testing.F) {
 	b.flush()
 	f.Add(b.take()[0])
 	f.Fuzz(func(_ *testing.T, data []byte) {
+		for _, term := range []string{"Aone", "wtwo", "z"} {
+			_, _, _ = findList(data, term)
+		}
 		var term []byte
 		for len(data) > 0 {
 			var l postingList

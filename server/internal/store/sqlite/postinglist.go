@@ -66,6 +66,39 @@ func cutPostings(data []byte, n int, placed bool) (l postingList, rest []byte, o
 	return l, data[at:], true
 }
 
+// skipPostings is cutPostings for whoever needs only what follows. It looks at less of
+// what may be damaged.
+func skipPostings(data []byte, n int, placed bool) (rest []byte, ok bool) {
+	at := 0
+	for range n {
+		if at >= len(data) {
+			return nil, false
+		}
+		size := uint64(data[at] & 1) // of places: one small byte, or they have a length
+		for at < len(data) && data[at] >= 0x80 {
+			at++
+		}
+		if at++; !placed {
+			continue
+		}
+		if size == 0 {
+			if at >= len(data) {
+				return nil, false
+			}
+			var k int
+			if size, k = shortUvarint(data[at:]); k <= 0 || size > uint64(len(data)) {
+				return nil, false
+			}
+			at += k
+		}
+		at += int(size)
+	}
+	if at > len(data) {
+		return nil, false
+	}
+	return data[at:], true
+}
+
 // postingReader reads a list that was cut.
 type postingReader struct {
 	data   []byte

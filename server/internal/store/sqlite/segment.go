@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // A segment is a part of the index that never changes: sorted terms, each with
@@ -110,8 +111,19 @@ type segment struct {
 	no     int64
 	lo, hi int64 // its traces are from lo to hi
 	firsts firsts
+	young  atomic.Pointer[[][]byte] // its blocks, as long as they are in memory: see index.add
 
 	kept map[string]*keptList // by their terms; index.mu guards them
+}
+
+// youngBytes is how much memory its blocks take.
+func (s *segment) youngBytes() (n int) {
+	if young := s.young.Load(); young != nil {
+		for _, block := range *young {
+			n += len(block)
+		}
+	}
+	return n
 }
 
 // hasNone reports whether it has none of some traces, which are ascending.
@@ -136,47 +148,129 @@ func (s *segment) each(t *tx, term string, prefix bool, fn func(postingList)) er
 	if prefix {
 		hi += "\xff\xff\xff\xff\xff\xff"
 	}
+	look := func(block []byte) error {
+		if prefix {
+			return eachWith(slices.Clone(block), term, fn)
+		}
+		l, found, err := findList(block, term)
+		if found {
+			l.data = slices.Clone(l.data)
+			fn(l)
+		}
+		return err
+	}
 	from, to := s.blocks(term, hi)
 	for i := from; i < to; i++ {
 		if err := t.ctx.Err(); err != nil { // nobody waits for the rest
 			return err
 		}
-		var data []byte
-		if found, err := t.one(loadBlock, []any{s.no<<blockBits | int64(i)}, &data); err != nil {
+		if err := s.block(t, i, look); err != nil {
 			return err
-		} else if !found {
-			return errCorrupt
-		}
-		var have []byte
-		var l postingList
-		ok := true
-		for len(data) > 0 && string(have) <= hi {
-			if have, l, data, ok = cutEntry(data, have); !ok {
-				return errCorrupt
-			}
-			if string(have) == term || prefix && strings.HasPrefix(string(have), term) {
-				fn(l)
-			}
 		}
 	}
 	return nil
+}
+
+// block calls fn with a block, which is good until fn returns.
+func (s *segment) block(t *tx, i int, fn func([]byte) error) error {
+	if young := s.young.Load(); young != nil {
+		return fn((*young)[i])
+	}
+	found, err := t.blob(loadBlock, []any{s.no<<blockBits | int64(i)}, fn)
+	if err == nil && !found {
+		err = errCorrupt
+	}
+	return err
+}
+
+// eachWith calls fn with the list of each term in a block that begins with prefix.
+// Lists are parts of the block.
+func eachWith(block []byte, prefix string, fn func(postingList)) error {
+	var term []byte
+	var l postingList
+	ok := true
+	for len(block) > 0 {
+		if term, l, block, ok = cutEntry(block, term); !ok {
+			return errCorrupt
+		}
+		if strings.HasPrefix(string(term), prefix) {
+			fn(l)
+		} else if string(term) > prefix {
+			break
+		}
+	}
+	return nil
+}
+
+// findList returns the list of a term in a block, of which it is a part. A term
+// before it is compared only from where it differs from the one before that, and
+// only when what was the same so far begins the one that is looked for.
+func findList(block []byte, term string) (l postingList, found bool, err error) {
+	same, size, placed := 0, 0, false // what the term before and the one looked for begin with, and how long that is
+	for len(block) > 0 {
+		e, rest, ok := cutHead(block, size)
+		if !ok {
+			return l, false, errCorrupt
+		}
+		if e.same == 0 {
+			placed = isPlaced(e.more)
+		}
+		size = e.same + len(e.more)
+		if e.same <= same {
+			more := e.more
+			for same = e.same; len(more) > 0 && same < len(term) && more[0] == term[same]; same++ {
+				more = more[1:]
+			}
+			switch {
+			case len(more) == 0 && same == len(term):
+				if l, _, ok = cutPostings(rest, e.n, placed); !ok {
+					err = errCorrupt
+				}
+				return l, ok, err
+			case same == len(term) || len(more) > 0 && more[0] > term[same]:
+				return l, false, nil // the term comes after
+			}
+		}
+		if block, ok = skipPostings(rest, e.n, placed); !ok {
+			return l, false, errCorrupt
+		}
+	}
+	return l, false, nil
+}
+
+// entryHead is what stands before the postings of an entry.
+type entryHead struct {
+	same int    // bytes that the term shares with the one before
+	more []byte // the rest of the term
+	n    int    // traces
+}
+
+// cutHead reads over the head of the entry that data begins with. The term before has
+// so many bytes, 0 for none. ok is false when data is damaged.
+func cutHead(data []byte, before int) (e entryHead, rest []byte, ok bool) {
+	e.same = int(data[0])
+	size, k := binary.Uvarint(data[1:])
+	if data = data[1+max(k, 0):]; k <= 0 || e.same > before || size > uint64(len(data)) || e.same+int(size) == 0 {
+		return e, nil, false
+	}
+	e.more, data = data[:size], data[size:]
+	n, k := binary.Uvarint(data)
+	if data = data[max(k, 0):]; k <= 0 || n == 0 || n > uint64(len(data)) {
+		return e, nil, false
+	}
+	e.n = int(n)
+	return e, data, true
 }
 
 // cutEntry reads over the entry that data begins with. term is that of the entry
 // before in its block, empty for none; its memory is used for the new one. ok is
 // false when data is damaged.
 func cutEntry(data, term []byte) (now []byte, l postingList, rest []byte, ok bool) {
-	same := int(data[0])
-	size, k := binary.Uvarint(data[1:])
-	if data = data[1+max(k, 0):]; k <= 0 || same > len(term) || size > uint64(len(data)) || same+int(size) == 0 {
+	e, data, ok := cutHead(data, len(term))
+	if !ok {
 		return term, l, nil, false
 	}
-	term = append(term[:same], data[:size]...)
-	data = data[size:]
-	n, k := binary.Uvarint(data)
-	if data = data[max(k, 0):]; k <= 0 || n == 0 || n > uint64(len(data)) {
-		return term, l, nil, false
-	}
-	l, rest, ok = cutPostings(data, int(n), term[0] <= termField)
+	term = append(term[:e.same], e.more...)
+	l, rest, ok = cutPostings(data, e.n, isPlaced(term))
 	return term, l, rest, ok
 }
