@@ -1,53 +1,80 @@
 package api
 
 import (
+	"encoding/hex"
+	"math"
 	"strconv"
+	"time"
 
-	"github.com/clewhq/clew/server/client"
+	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// outline appends what of a span is no body, as encoding/json would write it.
-func (j *spanJSON) outline(o *client.SpanOutline) error {
-	j.buf = append(j.buf, '{')
+// outline appends what of a span is no body, as encoding/json would write what
+// wireOutline makes of it. twin is its place among the spans that share its id.
+func (j *spanJSON) outline(s *trace.Span, twin int) error {
+	j.id(`{"trace_id":"`, s.TraceID[:])
+	j.spanID(`,"span_id":"`, s.ID)
+	j.spanID(`,"parent_span_id":"`, s.ParentID)
 	for _, f := range [...]struct{ name, value string }{
-		{`"trace_id":`, o.TraceID}, {`,"span_id":`, o.SpanID}, {`,"parent_span_id":`, o.ParentSpanID}, {`,"name":`, o.Name}, {`,"service":`, o.Service},
-		{`,"type":`, o.Type}, {`,"kind":`, o.Kind}, {`,"status":`, o.Status}, {`,"status_message":`, o.StatusMessage},
+		{`,"name":`, s.Name}, {`,"service":`, s.Service}, {`,"type":`, s.Type},
+		{`,"kind":`, s.Kind.String()}, {`,"status":`, s.Status.String()}, {`,"status_message":`, s.StatusMessage},
 	} {
 		j.field(f.name, f.value)
 	}
-	j.time(`,"start_time":"`, o.StartTime)
-	j.time(`,"end_time":"`, o.EndTime)
-	j.number(`,"duration_ns":`, &o.DurationNS)
-	j.flag(`,"open":`, &o.Open)
-	j.field(`,"open_state":`, o.OpenState)
-	twin := int64(o.Twin)
-	j.number(`,"twin":`, &twin)
-	j.flag(`,"remote_parent":`, o.RemoteParent)
-	j.field(`,"session_id":`, o.SessionID)
-	j.field(`,"user_id":`, o.UserID)
+	j.time(`,"start_time":"`, s.Start)
+	j.time(`,"end_time":"`, s.End)
+	j.whole(`,"duration_ns":`, s.Duration())
+	j.flag(`,"open":`, s.Open())
+	j.field(`,"open_state":`, string(s.OpenState(trace.Time(time.Now().UnixNano()))))
+	j.whole(`,"twin":`, int64(twin))
+	if remote, known := s.RemoteParent(); known {
+		j.flag(`,"remote_parent":`, remote)
+	} else {
+		j.buf = append(j.buf, `,"remote_parent":null`...)
+	}
+	j.field(`,"session_id":`, s.Session)
+	j.field(`,"user_id":`, s.User)
 	j.buf = append(j.buf, `,"tags":[`...)
-	for i, tag := range o.Tags {
+	for i, tag := range s.Tags {
 		if i > 0 {
 			j.buf = append(j.buf, ',')
 		}
 		j.text(tag)
 	}
 	j.buf = append(j.buf, ']')
-	j.field(`,"provider":`, o.Provider)
-	j.field(`,"model":`, o.Model)
-	j.number(`,"input_tokens":`, o.InputTokens)
-	j.number(`,"output_tokens":`, o.OutputTokens)
+	j.field(`,"provider":`, s.Provider)
+	j.field(`,"model":`, s.Model)
+	j.number(`,"input_tokens":`, s.InputTokens)
+	j.number(`,"output_tokens":`, s.OutputTokens)
 	j.buf = append(j.buf, `,"cost":`...)
-	if o.Cost == nil {
+	switch cost := wireMoney(s.Cost); {
+	case cost == nil:
 		j.buf = append(j.buf, "null"...)
-	} else if err := j.value(*o.Cost); err != nil {
-		return err
+	case isShort(*cost):
+		j.double(*cost)
+	default:
+		if err := j.value(*cost); err != nil {
+			return err
+		}
 	}
-	j.field(`,"trace_state":`, o.TraceState)
-	j.field(`,"scope":{"name":`, o.Scope.Name)
-	j.field(`,"version":`, o.Scope.Version)
+	j.field(`,"trace_state":`, s.TraceState)
+	j.field(`,"scope":{"name":`, s.Scope.Name)
+	j.field(`,"version":`, s.Scope.Version)
 	j.buf = append(j.buf, "}}"...)
 	return nil
+}
+
+// id appends an id. name ends with the quote that begins it.
+func (j *spanJSON) id(name string, id []byte) {
+	j.buf = append(hex.AppendEncode(append(j.buf, name...), id), '"')
+}
+
+func (j *spanJSON) spanID(name string, id trace.SpanID) {
+	if id.IsZero() {
+		j.buf = append(append(j.buf, name...), '"')
+		return
+	}
+	j.id(name, id[:])
 }
 
 func (j *spanJSON) field(name, value string) {
@@ -55,24 +82,47 @@ func (j *spanJSON) field(name, value string) {
 	j.text(value)
 }
 
-// time appends a time. name ends with the quote that begins it.
-func (j *spanJSON) time(name string, t client.Time) {
-	j.buf, _ = t.AppendText(append(j.buf, name...)) // it never fails
+// time appends a time. name ends with the quote that begins it. Of times within
+// one second, as those of a trace often are, only the first is laid out.
+func (j *spanJSON) time(name string, t trace.Time) {
+	j.buf = append(j.buf, name...)
+	if second := int64(t / 1e9); second > 0 && second == j.second {
+		fraction := len(j.buf) + len(j.stamp)
+		j.buf = strconv.AppendInt(append(j.buf, j.stamp[:]...), 1e9+int64(t%1e9), 10)
+		j.buf[fraction] = '.' // instead of 1
+		j.buf = append(j.buf, 'Z')
+	} else {
+		from := len(j.buf)
+		j.buf, _ = wireTime(t).AppendText(j.buf) // it never fails
+		if second > 0 {
+			j.second = second
+			copy(j.stamp[:], j.buf[from:])
+		}
+	}
 	j.buf = append(j.buf, '"')
 }
 
-func (j *spanJSON) number(name string, n *int64) {
-	if j.buf = append(j.buf, name...); n == nil {
-		j.buf = append(j.buf, "null"...)
-		return
-	}
-	j.buf = strconv.AppendInt(j.buf, *n, 10)
+func (j *spanJSON) whole(name string, n int64) {
+	j.buf = strconv.AppendInt(append(j.buf, name...), n, 10)
 }
 
-func (j *spanJSON) flag(name string, v *bool) {
-	if j.buf = append(j.buf, name...); v == nil {
-		j.buf = append(j.buf, "null"...)
+func (j *spanJSON) number(name string, n *int64) {
+	if n == nil {
+		j.buf = append(append(j.buf, name...), "null"...)
 		return
 	}
-	j.buf = strconv.AppendBool(j.buf, *v)
+	j.whole(name, *n)
+}
+
+// isShort reports whether encoding/json writes f without an exponent.
+func isShort(f float64) bool {
+	abs := math.Abs(f)
+	return abs == 0 || abs >= 1e-6 && abs < 1e21
+}
+
+// double appends a number that is short.
+func (j *spanJSON) double(f float64) { j.buf = strconv.AppendFloat(j.buf, f, 'f', -1, 64) }
+
+func (j *spanJSON) flag(name string, v bool) {
+	j.buf = strconv.AppendBool(append(j.buf, name...), v)
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/binary"
 	"encoding/json"
+	"math/bits"
+	"strconv"
 	"unicode/utf8"
 	"unsafe"
 
@@ -14,13 +16,21 @@ import (
 // output are often an attribute's too, and spans share resources.
 type spanJSON struct {
 	buf       []byte
-	resources map[*trace.Resource][]byte
+	resources map[*trace.Resource][2]int // where in shared the attributes of one are
+	shared    []byte
+	second    int64    // since 1970, of the last time that was formatted
+	stamp     [19]byte // that time but for its fraction
+}
+
+// reset forgets what was written, and keeps its memory.
+func (j *spanJSON) reset() {
+	j.buf, j.shared = j.buf[:0], j.shared[:0]
+	clear(j.resources)
 }
 
 // span appends s. twin is its place among the spans that share its id.
 func (j *spanJSON) span(s *trace.Span, twin int) error {
-	o := wireOutline(s, twin)
-	if err := j.outline(&o); err != nil {
+	if err := j.outline(s, twin); err != nil {
 		return err
 	}
 	j.buf = append(j.buf[:len(j.buf)-1], `,"input":`...)
@@ -81,19 +91,20 @@ func (j *spanJSON) value(v any) error {
 }
 
 func (j *spanJSON) resource(r *trace.Resource) error {
-	known, ok := j.resources[r]
-	if !ok {
-		from := len(j.buf)
-		if err := j.attributes(r.Attributes, func(*trace.Value) bool { return false }); err != nil {
-			return err
-		}
-		if j.resources == nil {
-			j.resources = map[*trace.Resource][]byte{}
-		}
-		j.resources[r] = append([]byte{}, j.buf[from:]...)
+	at, ok := j.resources[r]
+	if ok {
+		j.buf = append(j.buf, j.shared[at[0]:at[1]]...)
 		return nil
 	}
-	j.buf = append(j.buf, known...)
+	from := len(j.buf)
+	if err := j.attributes(r.Attributes, func(*trace.Value) bool { return false }); err != nil {
+		return err
+	}
+	if j.resources == nil {
+		j.resources = map[*trace.Resource][2]int{}
+	}
+	j.resources[r] = [2]int{len(j.shared), len(j.shared) + len(j.buf) - from}
+	j.shared = append(j.shared, j.buf[from:]...)
 	return nil
 }
 
@@ -113,6 +124,10 @@ func (j *spanJSON) attributes(as []trace.Attribute, write func(*trace.Value) boo
 		case write(v):
 		case v.Type == trace.String:
 			j.text(v.Str)
+		case v.Type == trace.Int:
+			j.buf = append(strconv.AppendInt(append(j.buf, '"'), v.Int, 10), '"')
+		case v.Type == trace.Double && isShort(v.Double):
+			j.double(v.Double)
 		default:
 			if err := j.value(wireValue(*v).V); err != nil {
 				return err
@@ -138,18 +153,35 @@ var plainASCII = func() (plain [256]bool) {
 // each has the same byte eight times.
 const each = 0x0101010101010101
 
+// special has the high bit of the first byte of x set that isn't plain, and of
+// none before it. Two characters that differ in one bit are looked for at once.
+func special(x uint64) uint64 {
+	control, backslash := x-each*' ', (x^each*'\\')-each
+	quoteOrAnd := (x&^(each*('"'^'&')) ^ each*'"') - each
+	angle := (x&^(each*('<'^'>')) ^ each*'<') - each
+	return (control | backslash | quoteOrAnd | angle | x) & (each * 0x80)
+}
+
 // plainRun returns how many characters that s begins with are plain.
 func plainRun(s string) int {
-	n := 0
 	b := unsafe.Slice(unsafe.StringData(s), len(s)) // of which eight are read at once
-	for ; n+8 <= len(b); n += 8 {
-		x := binary.LittleEndian.Uint64(b[n:])
-		// The high bit of the first byte that isn't plain is set, and of none before it.
-		control, quote, backslash, and := x-each*' ', (x^each*'"')-each, (x^each*'\\')-each, (x^each*'&')-each
-		angle := (x&^(each*('<'^'>')) ^ each*'<') - each // either
-		if (control|quote|backslash|and|angle|x)&(each*0x80) != 0 {
+	n := 0
+	for ; n+16 <= len(b); n += 16 {
+		if special(binary.LittleEndian.Uint64(b[n:]))|special(binary.LittleEndian.Uint64(b[n+8:])) != 0 {
 			break
 		}
+	}
+	for ; n+8 <= len(b); n += 8 {
+		if at := special(binary.LittleEndian.Uint64(b[n:])); at != 0 {
+			return n + bits.TrailingZeros64(at)/8
+		}
+	}
+	if n < len(b) && len(b) >= 8 { // the last eight again
+		n = len(b) - 8
+		if at := special(binary.LittleEndian.Uint64(b[n:])); at != 0 {
+			return n + bits.TrailingZeros64(at)/8
+		}
+		return len(b)
 	}
 	for n < len(s) && plainASCII[s[n]] {
 		n++

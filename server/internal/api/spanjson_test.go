@@ -2,6 +2,9 @@ package api
 
 import (
 	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,6 +34,74 @@ func TestSpansAreWrittenAsTheirTypeSays(t *testing.T) {
 		asItsTypeSays(t, &j, s)
 		s.Attributes = append(s.Attributes, trace.Attribute{Key: "in", Value: trace.StringValue(s.Input)}, trace.Attribute{Key: "out", Value: trace.StringValue(s.Output)})
 		asItsTypeSays(t, &j, s)
+	}
+}
+
+func TestNumbersAreWrittenAsEncodingJSONDoes(t *testing.T) {
+	s := fixtureSpans()[0]
+	s.Attributes = nil
+	for _, f := range []float64{
+		0, math.Copysign(0, -1), 1, -2.5, 0.1, 1e-6, 9.99e-7, -1e-6, 1e20, 1e21, -1e21, 123456789.125, math.MaxFloat64, math.SmallestNonzeroFloat64,
+		math.NaN(), math.Inf(1), math.Inf(-1),
+	} {
+		s.Attributes = append(s.Attributes, trace.Attribute{Key: "double", Value: trace.DoubleValue(f)})
+	}
+	for _, n := range []int64{0, -1, 42, math.MaxInt64, math.MinInt64} {
+		s.Attributes = append(s.Attributes, trace.Attribute{Key: "int", Value: trace.IntValue(n)})
+	}
+	for _, cost := range []trace.Money{0, 1, -1, 100, trace.Dollar, 1<<62 + 1} {
+		s.Cost = &cost
+		asItsTypeSays(t, new(spanJSON), s)
+	}
+}
+
+func TestTimesAreWrittenAsTheirTypeSaysInAnyOrder(t *testing.T) {
+	var j spanJSON
+	s := fixtureSpans()[0]
+	for range 2000 {
+		s.Start = trace.Time(rand.Int64N(5)*1e9 + rand.Int64N(3)*499_999_999 - 1e9)
+		s.End = s.Start + trace.Time(rand.Int64N(2e9))
+		asItsTypeSays(t, &j, s)
+		if j.reset(); t.Failed() {
+			t.FailNow()
+		}
+	}
+}
+
+func TestPlainCharactersAreCountedWhereverOthersStand(t *testing.T) {
+	for c := range 256 {
+		for size := range 40 {
+			for at := range size {
+				b := []byte(strings.Repeat("ab~ #", size)[:size])
+				b[at] = byte(c)
+				want := size
+				if !plainASCII[c] {
+					want = at
+				}
+				if got := plainRun(string(b)); got != want {
+					t.Fatalf("%q: %d plain, want %d", b, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestWritingASpanTakesNoMemory(t *testing.T) {
+	s := newSpan(wholeTrace, 2, 1, "planner", "chat", 1, 2)
+	s.Input, s.InputTokens, s.Cost = "a \"question\"", ptr(int64(3)), ptr(trace.Dollar)
+	s.Attributes = trace.Attributes{
+		{Key: "gen_ai.input.messages", Value: trace.StringValue(s.Input)}, {Key: "gen_ai.usage.input_tokens", Value: trace.IntValue(3)}, {Key: "gen_ai.usage.cost", Value: trace.DoubleValue(1)},
+	}
+	var j spanJSON
+	write := func() {
+		j.reset()
+		if err := j.span(s, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write()
+	if n := testing.AllocsPerRun(100, write); n > 0 {
+		t.Errorf("%v allocations a span", n)
 	}
 }
 

@@ -1,12 +1,11 @@
 package api
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 
 	"github.com/clewhq/clew/server/client"
@@ -127,68 +126,74 @@ func (a *api) admit(ctx context.Context, id trace.TraceID) (done func(), err err
 	}
 }
 
-// traceWriter is the memory that writing a trace takes.
-type traceWriter struct {
-	buf  *bufio.Writer
-	span []byte // one span as JSON
-}
+// A trace is written in parts of partSize bytes or little more, so that one of
+// many thousand spans is never in memory as JSON. A part's memory is kept for
+// the next trace unless a span has made it larger than maxPart.
+const (
+	partSize = 512 << 10
+	maxPart  = 1 << 20
+)
 
-var writers = sync.Pool{New: func() any { return &traceWriter{buf: bufio.NewWriterSize(nil, 64<<10)} }}
+var traceWriters = sync.Pool{New: func() any { return new(spanJSON) }}
 
-// maxSpanJSON is how large the memory for a span may be to be used again.
-const maxSpanJSON = 1 << 20
-
-func (m *traceWriter) release() {
-	m.buf.Reset(nil)
-	if cap(m.span) <= maxSpanJSON {
-		writers.Put(m)
-	}
-}
-
-// writeTrace writes a client.Trace, or a client.Outline, one span at a time: a
-// trace of many thousand spans is never in memory as JSON.
+// writeTrace writes a client.Trace, or a client.Outline.
 func writeTrace(w io.Writer, spans []*trace.Span, placeholders []client.Placeholder, breaks []client.Break, outline bool) error {
-	memory := writers.Get().(*traceWriter)
-	defer memory.release()
-	buf, one := memory.buf, &spanJSON{buf: memory.span}
-	defer func() { memory.span = one.buf }()
-	buf.Reset(w)
-	enc := json.NewEncoder(buf)
-	field := func(text string, v any) error {
-		if _, err := buf.WriteString(text); err != nil {
-			return err
-		}
-		return enc.Encode(v)
+	j := traceWriters.Get().(*spanJSON)
+	if err := j.trace(w, spans, placeholders, breaks, outline); err != nil {
+		return err // HTTP/2 may be writing the part yet
 	}
-	if err := field(`{"trace":`, wireSummary(trace.Summarize(spans))); err != nil {
+	if cap(j.buf) <= maxPart {
+		j.reset()
+		traceWriters.Put(j)
+	}
+	return nil
+}
+
+func (j *spanJSON) trace(w io.Writer, spans []*trace.Span, placeholders []client.Placeholder, breaks []client.Break, outline bool) error {
+	if err := j.line(`{"trace":`, wireSummary(trace.Summarize(spans))); err != nil {
 		return err
 	}
+	j.buf = append(j.buf, `,"spans":[`...)
+	begun := false
 	twins := make(map[trace.SpanID]int, len(spans))
-	separator := `,"spans":[`
-	for _, s := range spans {
+	for i, s := range spans {
+		if i > 0 {
+			j.buf = append(j.buf, ',')
+		}
 		twin := twins[s.ID]
 		twins[s.ID]++
-		one.buf = append(one.buf[:0], separator...)
-		write := one.span
 		if outline {
-			write = func(s *trace.Span, twin int) error { o := wireOutline(s, twin); return one.outline(&o) }
-		}
-		if err := write(s, twin); err != nil {
+			if err := j.outline(s, twin); err != nil {
+				return err
+			}
+		} else if err := j.span(s, twin); err != nil {
 			return err
 		}
-		if _, err := buf.Write(one.buf); err != nil {
-			return err
+		if len(j.buf) >= partSize {
+			if _, err := w.Write(j.buf); err != nil {
+				return err
+			}
+			j.buf, begun = j.buf[:0], true
 		}
-		separator = ","
 	}
-	if err := field(`],"placeholders":`, placeholders); err != nil {
+	if err := j.line(`],"placeholders":`, placeholders); err != nil {
 		return err
 	}
-	if err := field(`,"breaks":`, breaks); err != nil {
+	if err := j.line(`,"breaks":`, breaks); err != nil {
 		return err
 	}
-	if _, err := buf.WriteString("}\n"); err != nil {
-		return err
+	j.buf = append(j.buf, "}\n"...)
+	if rw, ok := w.(http.ResponseWriter); ok && !begun {
+		rw.Header().Set("Content-Length", strconv.Itoa(len(j.buf)))
 	}
-	return buf.Flush()
+	_, err := w.Write(j.buf)
+	return err
+}
+
+// line appends a field that ends with a line, as an encoder of JSON ends it.
+func (j *spanJSON) line(name string, v any) error {
+	j.buf = append(j.buf, name...)
+	err := j.value(v)
+	j.buf = append(j.buf, '\n')
+	return err
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -332,6 +333,38 @@ func TestWritingATraceStopsAtTheFirstError(t *testing.T) {
 	spans[1].Metadata = map[string]any{"unwritable": func() {}}
 	if err := writeTrace(io.Discard, spans, []client.Placeholder{}, []client.Break{}, false); err == nil {
 		t.Error("what JSON cannot hold is no error")
+	}
+}
+
+// partsWriter is a ResponseWriter that counts what it is given at a time.
+type partsWriter struct {
+	http.ResponseWriter
+	parts []int
+}
+
+func (w *partsWriter) Write(b []byte) (int, error) {
+	w.parts = append(w.parts, len(b))
+	return len(b), nil
+}
+
+func TestATraceIsWrittenAtOnceWithItsLengthUnlessItIsLarge(t *testing.T) {
+	const size = 100 << 10
+	for _, n := range []int{1, 4, 40} {
+		var spans []*trace.Span
+		for i := range n {
+			s := newSpan(wholeTrace, byte(i+1), 0, "a", "root", i, i+1)
+			s.Input = strings.Repeat("x", size)
+			spans = append(spans, s)
+		}
+		w := &partsWriter{ResponseWriter: httptest.NewRecorder()}
+		if err := writeTrace(w, spans, []client.Placeholder{}, []client.Break{}, false); err != nil {
+			t.Fatal(err)
+		}
+		if length := w.Header().Get("Content-Length"); n*size < partSize && (len(w.parts) != 1 || length != strconv.Itoa(w.parts[0])) {
+			t.Errorf("%d spans: parts of %v bytes, Content-Length %q", n, w.parts, length)
+		} else if n*size > partSize && (len(w.parts) < n*size/partSize || slices.Max(w.parts) > partSize+2*size || length != "") {
+			t.Errorf("%d spans: parts of %v bytes, Content-Length %q", n, w.parts, length)
+		}
 	}
 }
 
