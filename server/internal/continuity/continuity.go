@@ -96,22 +96,37 @@ type view struct {
 func newView(spans []*trace.Span, ev Evidence) *view {
 	v := &view{
 		id:       spans[0].TraceID,
-		spans:    slices.SortedFunc(slices.Values(spans), compare),
+		spans:    inOrder(spans),
 		byID:     make(map[trace.SpanID][]*trace.Span, len(spans)),
 		children: make(map[trace.SpanID][]*trace.Span, len(spans)),
 		services: make(map[string]Service, len(ev.Services)),
 		ev:       ev,
 	}
-	for _, s := range v.spans {
-		v.byID[s.ID] = append(v.byID[s.ID], s)
+	add := func(to map[trace.SpanID][]*trace.Span, id trace.SpanID, i int) {
+		if had, ok := to[id]; ok {
+			to[id] = append(had, v.spans[i])
+		} else {
+			to[id] = v.spans[i : i+1 : i+1] // most lists stay of one
+		}
+	}
+	for i, s := range v.spans {
+		add(v.byID, s.ID, i)
 		if !s.ParentID.IsZero() {
-			v.children[s.ParentID] = append(v.children[s.ParentID], s)
+			add(v.children, s.ParentID, i)
 		}
 	}
 	for _, s := range ev.Services {
 		v.services[s.Name] = s
 	}
 	return v
+}
+
+// inOrder returns spans in the order of compare; it may be the same list.
+func inOrder(spans []*trace.Span) []*trace.Span {
+	if slices.IsSortedFunc(spans, compare) {
+		return spans
+	}
+	return slices.SortedFunc(slices.Values(spans), compare)
 }
 
 // roots returns the spans without a parent id.

@@ -42,12 +42,19 @@ type SessionSummary struct {
 
 // Compare orders spans as every listing of a trace does: by start, then id,
 // then what else tells twins apart.
-func Compare(a, b *Span) int { return a.Identity().Compare(b.Identity()) }
+func Compare(a, b *Span) int {
+	if a.Start != b.Start {
+		return cmp.Compare(a.Start, b.Start)
+	}
+	return a.Identity().Compare(b.Identity())
+}
 
 // Summarize adds up the spans of one trace, which must not be empty. The order
 // of spans doesn't matter; bodies aren't needed.
 func Summarize(spans []*Span) Summary {
-	spans = slices.SortedFunc(slices.Values(spans), Compare)
+	if !slices.IsSortedFunc(spans, Compare) {
+		spans = slices.SortedFunc(slices.Values(spans), Compare)
+	}
 	ids := make(map[SpanID]bool, len(spans))
 	for _, s := range spans {
 		ids[s.ID] = true
