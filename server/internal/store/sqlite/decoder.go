@@ -82,14 +82,15 @@ func list[T any](d *decoder, read func(*T)) []T {
 	if n == 0 {
 		return nil
 	}
-	out := make([]T, 0, min(n, 1024))
-	for range n {
+	out := make([]T, min(n, 1024))
+	for i := range n {
 		if d.err != nil {
 			return nil
 		}
-		var none T
-		out = append(out, none)
-		read(&out[len(out)-1])
+		if i == len(out) {
+			out = append(out, make([]T, min(n-i, i))...)
+		}
+		read(&out[i])
 	}
 	return out
 }
@@ -107,7 +108,6 @@ func (d *decoder) value(v *trace.Value) {
 	if d.depth++; d.depth > maxDepth {
 		d.fail()
 	}
-	defer func() { d.depth-- }()
 	v.Type = trace.ValueType(d.byte())
 	switch v.Type {
 	case trace.Empty:
@@ -126,6 +126,7 @@ func (d *decoder) value(v *trace.Value) {
 	default:
 		d.fail()
 	}
+	d.depth--
 }
 
 func (d *decoder) event(ev *trace.Event) {

@@ -228,24 +228,48 @@ func (d *decoder) rawEntry(en *rawEntry, last trace.Time) {
 	en.rest = from[:len(from)-len(d.buf)]
 }
 
-// resolve turns the numbers of an entry into what they stand for.
-func (s *Store) resolve(t *tx, en *entry) error {
-	var err error
+// resolver turns the numbers of entries into what they stand for. It remembers
+// the entry before: the spans of a trace have much in common.
+type resolver struct {
+	s *Store
+	t *tx
+
+	nos             numbers
+	texts           [len(fields)]string
+	resource, scope int64
+	ofResource      *trace.Resource
+	ofScope         *trace.Scope
+}
+
+func (r *resolver) resolve(en *entry) (err error) {
 	for i, no := range en.nos {
-		if set := fields[i].set; set != nil && err == nil {
-			var v string
-			v, err = s.values.text(t, no)
-			set(en.span, v)
+		set := fields[i].set
+		if set == nil {
+			continue
 		}
+		if no != r.nos[i] && err == nil {
+			r.texts[i], err = r.s.values.text(r.t, no)
+			r.nos[i] = no
+		}
+		set(en.span, r.texts[i])
 	}
-	if err == nil {
-		en.span.Resource, err = s.resources.get(t, en.resource)
+	if err == nil && (en.resource != r.resource || r.ofResource == nil) {
+		r.ofResource, err = r.s.resources.get(r.t, en.resource)
+		r.resource = en.resource
 	}
-	if err == nil {
-		en.span.Scope, err = s.scopes.get(t, en.scope)
+	if err == nil && (en.scope != r.scope || r.ofScope == nil) {
+		r.ofScope, err = r.s.scopes.get(r.t, en.scope)
+		r.scope = en.scope
 	}
 	if err != nil {
 		return fmt.Errorf("span %s: %w", en.span.ID, err)
 	}
+	en.span.Resource, en.span.Scope = r.ofResource, r.ofScope
 	return nil
+}
+
+// resolve is resolver.resolve for a single entry.
+func (s *Store) resolve(t *tx, en *entry) error {
+	r := resolver{s: s, t: t}
+	return r.resolve(en)
 }

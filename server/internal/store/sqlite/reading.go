@@ -73,6 +73,7 @@ type version struct {
 func (r *reading) spans(ids ...trace.SpanID) ([]version, error) {
 	var out []version
 	latest := map[trace.Identity]int{}
+	res := resolver{s: r.s, t: r.t}
 	for i := range r.frames {
 		f := &r.frames[i]
 		if len(ids) > 0 && !slices.ContainsFunc(ids, func(id trace.SpanID) bool { return strings.Contains(f.outline, string(id[:])) }) {
@@ -82,20 +83,22 @@ func (r *reading) spans(ids ...trace.SpanID) ([]version, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(ids) == 0 {
+			out = slices.Grow(out, len(entries))
+		}
 		for at := range entries {
-			en := entries[at]
+			en := &entries[at]
 			if len(ids) > 0 && !slices.Contains(ids, en.span.ID) {
 				continue
 			}
-			if err := r.s.resolve(r.t, &en); err != nil {
+			if err := res.resolve(en); err != nil {
 				return nil, err
 			}
-			v := version{en, f.no, at}
 			if had, ok := latest[en.span.Identity()]; ok {
-				out[had] = v
+				out[had] = version{*en, f.no, at}
 			} else {
 				latest[en.span.Identity()] = len(out)
-				out = append(out, v)
+				out = append(out, version{*en, f.no, at})
 			}
 		}
 	}
