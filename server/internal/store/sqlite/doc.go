@@ -53,7 +53,8 @@
 //
 // In the background, in short transactions between commits: an index that a
 // migration dropped is made anew (reindex.go), segments are merged, traces that
-// have been quiet are rewritten into one frame, and free pages go back to the disk,
-// while spans arrive only when they are many. Only one goroutine does so; a crash
-// leaves the old or the new.
+// have been quiet are rewritten into one frame, resources and scopes that no span
+// has any more are deleted (unused.go), and free pages go back to the disk, while
+// spans arrive only when they are many. Only one goroutine does so; a crash leaves
+// the old or the new.
 package sqlite

@@ -35,6 +35,8 @@ type interner[T any] struct {
 	mu     sync.Mutex
 	byHash map[hash]int64
 	byNo   map[int64]*T
+
+	last int64 // number that was given out; the writer's
 }
 
 func internResources() *interner[trace.Resource] {
@@ -117,7 +119,9 @@ func (tr *interning[T]) number(t *tx, v *T) (int64, error) {
 			return 0, err
 		}
 		if !found {
-			if no, err = t.insert(tr.in.insert, h[:], e.buf); err != nil {
+			tr.in.last++
+			no = tr.in.last
+			if err := t.exec(tr.in.insert, no, h[:], e.buf); err != nil {
 				return 0, err
 			}
 		}

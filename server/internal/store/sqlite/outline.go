@@ -179,7 +179,8 @@ type spanKey struct {
 // rawEntry is an entry that is copied, not decoded.
 type rawEntry struct {
 	spanKey
-	head, rest string // what stands before its start, and after
+	resource, scope int64
+	head, rest      string // what stands before its start, and after
 }
 
 func (e *encoder) rawEntry(en *rawEntry, last trace.Time) {
@@ -208,7 +209,7 @@ func (d *decoder) rawEntry(en *rawEntry, last trace.Time) {
 		nos[i] = int64(d.uint())
 	}
 	en.service = nos[fieldService]
-	_, _ = d.uint(), d.uint() // resource and scope
+	en.resource, en.scope = int64(d.uint()), int64(d.uint())
 	for _, bit := range [...]byte{hasInput, hasOutput, hasCost} {
 		if bits&bit != 0 {
 			_ = d.int()

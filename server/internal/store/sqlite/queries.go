@@ -28,11 +28,12 @@ const (
 	eventsOfSpan  = `SELECT span_id, data FROM events WHERE trace_id = ? AND span_id = ? ORDER BY no`
 
 	findResource   = `SELECT no FROM resources WHERE hash = ?`
-	insertResource = `INSERT INTO resources (hash, data) VALUES (?,?)`
+	insertResource = `INSERT INTO resources (no, hash, data) VALUES (?,?,?)`
 	loadResource   = `SELECT data FROM resources WHERE no = ?`
 	findScope      = `SELECT no FROM scopes WHERE hash = ?`
-	insertScope    = `INSERT INTO scopes (hash, data) VALUES (?,?)`
+	insertScope    = `INSERT INTO scopes (no, hash, data) VALUES (?,?,?)`
 	loadScope      = `SELECT data FROM scopes WHERE no = ?`
+	outlinesFrom   = `SELECT no, outline FROM frames WHERE no > ? ORDER BY no LIMIT ?`
 
 	findValue   = `SELECT no FROM vals WHERE field = ? AND text = ?`
 	insertValue = `INSERT INTO vals (no, field, text) VALUES (?,?,?)`

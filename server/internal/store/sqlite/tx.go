@@ -22,12 +22,6 @@ func newTx(ctx context.Context, conn *sqlite3.Conn) *tx {
 
 func (t *tx) exec(q string, args ...any) error { return t.conn.Exec(t.ctx, q, args...) }
 
-// insert inserts a row and returns its number.
-func (t *tx) insert(q string, args ...any) (no int64, err error) {
-	err = t.exec(q, args...)
-	return t.conn.LastInsertID(), err
-}
-
 // change runs q and returns how many rows it changed.
 func (t *tx) change(q string, args ...any) (rows int64, err error) {
 	err = t.exec(q, args...)

@@ -140,7 +140,7 @@ func (s *Store) tidy(ctx context.Context) error {
 	if err := s.sweep(ctx); err != nil {
 		return err
 	}
-	for _, job := range []func(context.Context) (bool, error){s.reindex, s.merge, s.rewrite, s.takeIn, s.rollUp, s.vacuum} {
+	for _, job := range []func(context.Context) (bool, error){s.reindex, s.merge, s.rewrite, s.takeIn, s.rollUp, s.dropUnused, s.vacuum} {
 		for {
 			if more, err := job(ctx); err != nil {
 				return err

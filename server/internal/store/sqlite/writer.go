@@ -10,8 +10,8 @@ import (
 
 // counters are the last numbers that were given out. A trace's is never given
 // out twice, since the index may still have it when the trace is gone; that of a
-// change, and those of values and messages, not while the store is open: memory
-// may have them, from a read that began before they went.
+// change, and those of values, messages, resources and scopes, not while the store
+// is open: memory may have them, from a read that began before they went.
 type counters struct{ trace, frame, segment, change int64 }
 
 // Names in the table of counters.
@@ -28,8 +28,10 @@ func (s *Store) count(ctx context.Context) error {
 			max((SELECT coalesce(max(no), 0) FROM traces), (SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)),
 			(SELECT coalesce(max(no), 0) FROM frames), (SELECT coalesce(max(no), 0) FROM segments), (SELECT coalesce(max(no), 0) FROM rollup_changes),
 			(SELECT coalesce(max(no), 0) FROM vals), (SELECT coalesce(max(no), 0) FROM messages),
+			(SELECT coalesce(max(no), 0) FROM resources), (SELECT coalesce(max(no), 0) FROM scopes),
 			(SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)`, []any{counterTrace, counterUnrolled},
-			&s.counters.trace, &s.counters.frame, &s.counters.segment, &s.counters.change, &s.values.last, &s.messages.last, &unrolled)
+			&s.counters.trace, &s.counters.frame, &s.counters.segment, &s.counters.change, &s.values.last, &s.messages.last,
+			&s.resources.last, &s.scopes.last, &unrolled)
 		return err
 	})
 	s.unrolled.Store(unrolled)
