@@ -56,9 +56,9 @@ type contents struct {
 }
 
 // contentsOf takes an unpacked body apart, and keeps it.
-func contentsOf(raw []byte, spans int) (contents, error) {
+func contentsOf(raw []byte, spans int) (*contents, error) {
 	d := decoder{buf: unsafe.String(unsafe.SliceData(raw), len(raw))}
-	c := contents{messages: d.strings(), spans: make([]string, 0, min(spans, len(raw)))}
+	c := &contents{messages: d.strings(), spans: make([]string, 0, min(spans, len(raw)))}
 	for range spans {
 		c.spans = append(c.spans, d.string())
 		if d.err != nil {
@@ -68,9 +68,10 @@ func contentsOf(raw []byte, spans int) (contents, error) {
 	return c, d.end()
 }
 
-// body decodes the body of one span.
-func (c *contents) body(i int, s *trace.Span, message func(ref) (string, error)) error {
-	d := decoder{buf: c.spans[i], texts: &said{message: message}}
+// body decodes the body of one span. texts may be used again afterwards.
+func (c *contents) body(i int, s *trace.Span, texts *said) error {
+	texts.list = texts.list[:0]
+	d := decoder{buf: c.spans[i], texts: texts}
 	d.body(s)
 	if err := d.end(); err != nil {
 		return fmt.Errorf("body of span %s: %w", s.ID, err)

@@ -18,8 +18,9 @@ type reading struct {
 	no     int64
 	frames []frame // in order; those that were loaded
 	all    bool    // all were
-	bodies map[int64]contents
+	bodies map[int64]*contents
 	counts map[int64]int // spans in each frame
+	texts  said          // of the span whose body is read
 
 	unpacked int    // bytes of bodies
 	room     []byte // whose capacity bodies are unpacked into; nil for new memory
@@ -27,7 +28,9 @@ type reading struct {
 
 // reading begins to read a trace. Load frames before asking for spans.
 func (s *Store) reading(t *tx, id trace.TraceID, no int64) *reading {
-	return &reading{s: s, t: t, id: id, no: no, bodies: map[int64]contents{}, counts: map[int64]int{}}
+	r := &reading{s: s, t: t, id: id, no: no, bodies: map[int64]*contents{}, counts: map[int64]int{}}
+	r.texts.message = r.message
+	return r
 }
 
 // loadAll reads the outlines of all frames.
@@ -134,7 +137,7 @@ func (r *reading) shared() ([]int64, error) {
 func (r *reading) body(v *version) error {
 	c, err := r.contents(v.frame)
 	if err == nil {
-		err = c.body(v.at, v.span, r.message)
+		err = c.body(v.at, v.span, &r.texts)
 	}
 	return err
 }
@@ -143,8 +146,8 @@ func (r *reading) body(v *version) error {
 func (r *reading) contents(no int64) (*contents, error) {
 	i, _ := slices.BinarySearchFunc(r.frames, no, func(f frame, no int64) int { return cmp.Compare(f.no, no) })
 	f := &r.frames[i]
-	c, ok := r.bodies[f.no]
-	if !ok {
+	c := r.bodies[f.no]
+	if c == nil {
 		n, known := r.counts[f.no]
 		if !known {
 			d := decoder{buf: f.outline}
@@ -170,7 +173,7 @@ func (r *reading) contents(no int64) (*contents, error) {
 		}
 		r.bodies[f.no] = c
 	}
-	return &c, nil
+	return c, nil
 }
 
 // message returns a message that a body refers to.

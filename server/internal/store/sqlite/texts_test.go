@@ -198,3 +198,25 @@ func TestFewSharedMessagesAreKnownAndManyAreLookedUp(t *testing.T) {
 		}
 	}
 }
+
+func TestASpanTakesMemoryForItselfItsAttributesAndItsText(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	reading := func(traceNo byte, calls int) float64 {
+		var facts []trace.Fact
+		for n := range calls {
+			facts = append(facts, call(traceNo, n))
+		}
+		if err := s.Append(t.Context(), facts); err != nil {
+			t.Fatal(err)
+		}
+		return testing.AllocsPerRun(20, func() {
+			if got, err := s.Spans(t.Context(), facts[0].Span.TraceID); err != nil || len(got) != calls {
+				t.Fatalf("%d spans, %v", len(got), err)
+			}
+		})
+	}
+	few, many := reading(1, 20), reading(2, 60)
+	if a := (many - few) / 40; a > 4 { // lists of a trace grow now and then
+		t.Errorf("%.1f allocations a span, of %v for 20 and %v for 60", a, few, many)
+	}
+}
