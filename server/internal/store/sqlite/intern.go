@@ -10,8 +10,11 @@ import (
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// maxInterned bounds each cache of an interner; a full one starts afresh.
-const maxInterned = 8192
+// How much each cache of an interner has at most; a full one starts afresh.
+const (
+	maxInterned      = 8192
+	maxInternedBytes = 4 << 20
+)
 
 // hash is the first half of a SHA-256: strangers choose what is hashed.
 type hash [16]byte
@@ -34,16 +37,27 @@ type interner[T any] struct {
 
 	mu     sync.Mutex
 	byHash map[hash]int64
-	byNo   map[int64]*T
+	byNo   map[int64]extent
+	rows   []byte // what is stored of those; what is written stays as it is
 
 	last int64 // number that was given out; the writer's
+}
+
+// extent is a part of bytes. Values are kept as they are stored: decoded they would
+// be the most of what a garbage collection has to look at.
+type extent struct{ from, to uint32 }
+
+// lastOf are values that a transaction decoded last, by their numbers.
+type lastOf[T any] [16]struct {
+	no int64
+	v  *T
 }
 
 func internResources() *interner[trace.Resource] {
 	return &interner[trace.Resource]{
 		find: findResource, insert: insertResource, load: loadResource,
 		encode: (*encoder).resource, decode: (*decoder).resource,
-		byHash: map[hash]int64{}, byNo: map[int64]*trace.Resource{},
+		byHash: map[hash]int64{}, byNo: map[int64]extent{},
 	}
 }
 
@@ -51,38 +65,54 @@ func internScopes() *interner[trace.Scope] {
 	return &interner[trace.Scope]{
 		find: findScope, insert: insertScope, load: loadScope,
 		encode: (*encoder).scope, decode: (*decoder).scope,
-		byHash: map[hash]int64{}, byNo: map[int64]*trace.Scope{},
+		byHash: map[hash]int64{}, byNo: map[int64]extent{},
 	}
 }
 
 // get returns the value with a number.
-func (in *interner[T]) get(t *tx, no int64) (*T, error) {
+func (in *interner[T]) get(t *tx, last *lastOf[T], no int64) (*T, error) {
+	known := &last[uint64(no)%uint64(len(last))]
+	if known.no == no && known.v != nil {
+		return known.v, nil
+	}
 	in.mu.Lock()
-	v := in.byNo[no]
+	at, ok := in.byNo[no]
+	data := in.rows[at.from:at.to:at.to]
 	in.mu.Unlock()
-	if v != nil {
-		return v, nil
+	if !ok {
+		data = nil
+		found, err := t.one(in.load, []any{no}, &data)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			return nil, fmt.Errorf("%w: %q has no row %d", errCorrupt, in.load, no)
+		}
+		in.keep(no, data)
 	}
-	var data []byte
-	found, err := t.one(in.load, []any{no}, &data)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
-		return nil, fmt.Errorf("%w: %q has no row %d", errCorrupt, in.load, no)
-	}
-	d := decoder{buf: string(data)}
-	v = in.decode(&d)
+	d := decoder{buf: unsafe.String(unsafe.SliceData(data), len(data))}
+	v := in.decode(&d)
 	if err := d.end(); err != nil {
 		return nil, err
 	}
+	known.no, known.v = no, v
+	return v, nil
+}
+
+// keep remembers what is stored under a number.
+func (in *interner[T]) keep(no int64, data []byte) {
+	if len(data) > maxInternedBytes {
+		return
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if len(in.byNo) >= maxInterned {
+	if len(in.byNo) >= maxInterned || len(in.rows)+len(data) > maxInternedBytes {
 		clear(in.byNo)
+		in.rows = nil
 	}
-	in.byNo[no] = v
-	return v, nil
+	from := len(in.rows)
+	in.rows = append(in.rows, data...)
+	in.byNo[no] = extent{uint32(from), uint32(len(in.rows))}
 }
 
 // interning is one transaction's use of an interner.
@@ -147,4 +177,5 @@ func (in *interner[T]) forget() {
 	defer in.mu.Unlock()
 	clear(in.byHash)
 	clear(in.byNo)
+	in.rows = nil
 }

@@ -255,11 +255,11 @@ func (r *resolver) resolve(en *entry) (err error) {
 		set(en.span, r.texts[i])
 	}
 	if err == nil && (en.resource != r.resource || r.ofResource == nil) {
-		r.ofResource, err = r.s.resources.get(r.t, en.resource)
+		r.ofResource, err = r.s.resources.get(r.t, &r.t.resources, en.resource)
 		r.resource = en.resource
 	}
 	if err == nil && (en.scope != r.scope || r.ofScope == nil) {
-		r.ofScope, err = r.s.scopes.get(r.t, en.scope)
+		r.ofScope, err = r.s.scopes.get(r.t, &r.t.scopes, en.scope)
 		r.scope = en.scope
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/clewhq/clew/server/internal/sqlite3"
+	"github.com/clewhq/clew/server/internal/trace"
 )
 
 // tx is a transaction.
@@ -14,6 +15,9 @@ type tx struct {
 
 	segments []*segment // of the index, once they were asked for
 	drops    int        // see index.seen
+
+	resources lastOf[trace.Resource]
+	scopes    lastOf[trace.Scope]
 }
 
 func newTx(ctx context.Context, conn *sqlite3.Conn) *tx {
