@@ -177,14 +177,14 @@ func (w *writer) encode(batches []*batch) (parts []*vocabulary) {
 	batches = slices.SortedFunc(slices.Values(batches), func(a, b *batch) int { return cmp.Compare(a.st.no, b.st.no) })
 	var mu sync.Mutex
 	inParallel(batches, w.s.workers(), func(part []*batch) {
-		var scratch []byte
+		var in drafting
 		ts := terms{vocabulary: w.s.vocabularies.get()}
 		mu.Lock()
 		parts = append(parts, ts.vocabulary)
 		mu.Unlock()
 		for _, b := range part {
 			if len(b.draft.entries) > 0 {
-				scratch = b.draft.encode(w.s.packer, scratch)
+				b.draft.encode(w.s.packer, &in)
 			}
 			ts.begin(b.st.no)
 			for i := range b.draft.entries {

@@ -1,12 +1,23 @@
 package sqlite
 
-import "github.com/clewhq/clew/server/internal/words"
+import (
+	"slices"
+
+	"github.com/clewhq/clew/server/internal/words"
+)
+
+// cutter cuts one text after the other, in the same memory.
+type cutter struct {
+	s      string
+	done   int // what is before is in pieces
+	pieces []piece
+}
 
 // cut parts s into messages and what stands between them. The elements of the
 // first array on the way into a JSON text are messages when they are long
 // enough; any other text is one message. Together the pieces are s.
-func cut(s string) []piece {
-	c := cutter{s: s}
+func (c *cutter) cut(s string) []piece {
+	c.s, c.done, c.pieces = s, 0, c.pieces[:0]
 	if s[0] == '[' || s[0] == '{' {
 		c.json()
 	}
@@ -16,13 +27,7 @@ func cut(s string) []piece {
 	if c.done < len(s) {
 		c.pieces = append(c.pieces, piece{s: s[c.done:]})
 	}
-	return c.pieces
-}
-
-type cutter struct {
-	s      string
-	done   int // what is before is in pieces
-	pieces []piece
+	return slices.Clone(c.pieces)
 }
 
 // json walks over a text that should be JSON and cuts where it can. It doesn't

@@ -20,10 +20,11 @@ const maxDepth = 10_000
 // lists carry their length in front. The encoding of equal parts is equal, so
 // it can be hashed.
 type encoder struct {
-	buf   []byte
-	depth int
-	err   error
-	texts *texts // gets long strings; nil: they are written as they are
+	buf    []byte
+	depth  int
+	err    error
+	texts  *texts // gets long strings; nil: they are written as they are
+	cutter cutter
 }
 
 func (e *encoder) uint(n uint64) { e.buf = binary.AppendUvarint(e.buf, n) }

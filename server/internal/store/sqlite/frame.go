@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/clewhq/clew/server/internal/trace"
@@ -28,25 +29,29 @@ type draft struct {
 	outline, body []byte // once encoded
 }
 
-// encode fills in the outline and the body.
-func (f *draft) encode(p *packer, scratch []byte) (grown []byte) {
-	var out encoder
-	out.outline(f.entries, f.shared)
-	f.outline = out.buf
+// drafting is memory in which one draft after the other is encoded.
+type drafting struct{ outline, span, body, packed []byte }
 
-	e := encoder{buf: scratch[:0]}
+// encode fills in the outline and the body.
+func (f *draft) encode(p *packer, in *drafting) {
+	out := encoder{buf: in.outline[:0]}
+	out.outline(f.entries, f.shared)
+	in.outline = out.buf
+	f.outline = slices.Clone(in.outline)
+
+	e := encoder{buf: in.body[:0]}
 	e.uint(uint64(len(f.messages)))
 	for _, m := range f.messages {
 		e.string(m)
 	}
-	var one []byte
 	for _, ts := range f.texts {
-		one = ts.appendTo(one[:0])
-		e.uint(uint64(len(one)))
-		e.buf = append(e.buf, one...)
+		in.span = ts.appendTo(in.span[:0])
+		e.uint(uint64(len(in.span)))
+		e.buf = append(e.buf, in.span...)
 	}
-	f.body = p.pack(e.buf)
-	return e.buf
+	in.body = e.buf
+	in.packed = p.packTo(in.packed[:0], in.body)
+	f.body = slices.Clone(in.packed)
 }
 
 // contents is the body of a frame, taken apart.

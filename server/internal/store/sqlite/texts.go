@@ -99,7 +99,7 @@ func (e *encoder) text(s string) {
 	case len(s) < minMessage:
 		e.literal(s)
 	default:
-		e.texts.add(s, len(e.buf))
+		e.texts.add(&e.cutter, s, len(e.buf))
 	}
 }
 
@@ -128,14 +128,14 @@ func (e *encoder) literal(s string) {
 }
 
 // add notes a text and cuts it up, unless an equal one came before.
-func (ts *texts) add(s string, at int) {
+func (ts *texts) add(c *cutter, s string, at int) {
 	for i := range ts.list {
 		if t := &ts.list[i]; t.same == 0 && t.s == s {
 			ts.list = append(ts.list, text{s: s, at: at, same: i + 1})
 			return
 		}
 	}
-	pieces := cut(s)
+	pieces := c.cut(s)
 	for i := range pieces {
 		if p := &pieces[i]; p.message {
 			p.hash = hashOfString(p.s)

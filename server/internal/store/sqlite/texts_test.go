@@ -31,7 +31,7 @@ func TestTheElementsOfTheFirstArrayAreMessages(t *testing.T) {
 	} {
 		var got []string
 		whole := ""
-		for _, p := range cut(tt.text) {
+		for _, p := range new(cutter).cut(tt.text) {
 			if whole += p.s; p.message {
 				got = append(got, p.s)
 			}
