@@ -10,12 +10,12 @@ type index struct {
 	drops    int // how often some were dropped
 	kept     int // bytes of lists that segments keep …
 	maxKept  int // … and how many may be
-	young    int // bytes of blocks of young segments …
+	young    int // bytes of young segments …
 	maxYoung int // … and how many may be
 }
 
 func newIndex() *index {
-	return &index{segments: map[int64]*segment{}, maxKept: maxKeptLists, maxYoung: maxYoungBlocks}
+	return &index{segments: map[int64]*segment{}, maxKept: maxKeptLists, maxYoung: maxYoungBytes}
 }
 
 // stale reports whether the index is being made anew: then it can't be asked.
@@ -85,11 +85,6 @@ func (ix *index) seen() int {
 	return ix.drops
 }
 
-// maxYoungBlocks bounds the bytes of blocks that are in memory from when a commit has
-// written them until they are merged. While spans arrive each look-up asks some
-// twenty segments of a commit, a quarter of a megabyte each.
-const maxYoungBlocks = 8 << 20
-
 // add makes known segments that were just written, so that no query need read their
 // directories, nor the blocks of the last commits.
 func (ix *index) add(segments []*segment) {
@@ -101,30 +96,9 @@ func (ix *index) add(segments []*segment) {
 		} else {
 			ix.segments[seg.no] = seg
 		}
-		ix.young += seg.youngBytes()
+		ix.young += seg.young.Load().bytes()
 	}
-	for ix.young > ix.maxYoung {
-		var oldest *segment
-		for _, seg := range ix.segments {
-			if seg.young.Load() != nil && (oldest == nil || seg.no < oldest.no) {
-				oldest = seg
-			}
-		}
-		ix.young -= oldest.youngBytes()
-		oldest.young.Store(nil)
-	}
-}
-
-// youngBlocks returns the blocks of a segment when they are in memory.
-func (ix *index) youngBlocks(no int64) [][]byte {
-	ix.mu.Lock()
-	defer ix.mu.Unlock()
-	if seg := ix.segments[no]; seg != nil {
-		if young := seg.young.Load(); young != nil {
-			return *young
-		}
-	}
-	return nil
+	ix.dropOldYoung()
 }
 
 // drop forgets segments that are gone.
@@ -137,7 +111,7 @@ func (ix *index) drop(nos []int64) {
 			for term, k := range seg.kept {
 				ix.kept -= k.bytes(term)
 			}
-			ix.young -= seg.youngBytes()
+			ix.young -= seg.young.Load().bytes()
 			delete(ix.segments, no)
 		}
 	}
@@ -201,7 +175,7 @@ func (w *writer) addSegment(b *segmentBuilder) error {
 		}
 	}
 	seg := b.segment(no)
-	seg.young.Store(&blocks)
+	seg.young.Store(&young{blocks, filterOf(b.hashes)})
 	w.segments = append(w.segments, seg)
 	return w.tx.exec(insertSegment, no, 0, b.lo, b.hi, b.bytes, true, b.directory())
 }

@@ -27,6 +27,9 @@ type keptList struct {
 	skips []skip
 }
 
+// noList is that of a term which a segment doesn't have.
+var noList keptList
+
 // skip is where the postings after a trace begin.
 type skip struct {
 	trace int64
@@ -53,6 +56,9 @@ func (k *keptList) bytes(term string) int {
 
 // list returns the list that a segment has of a field's term; it is empty when it has none.
 func (ix *index) list(t *tx, seg *segment, term string) (*keptList, error) {
+	if seg.young.Load().lacks(term) {
+		return &noList, nil
+	}
 	ix.mu.Lock()
 	k := seg.kept[term]
 	ix.mu.Unlock()

@@ -27,10 +27,13 @@ type segmentBuilder struct {
 	bytes int64
 	last  []byte // the last term in block
 	data  []byte // of the postings that are added
+
+	hashes []uint64 // of the terms of a commit
 }
 
 // add appends a term with its postings, which are not empty. It keeps neither.
 func (b *segmentBuilder) add(term string, p postings) {
+	b.hashes = append(b.hashes, termHash(term))
 	b.data = b.data[:0]
 	last := int64(0)
 	for i, no := range p.traces {
@@ -111,19 +114,9 @@ type segment struct {
 	no     int64
 	lo, hi int64 // its traces are from lo to hi
 	firsts firsts
-	young  atomic.Pointer[[][]byte] // its blocks, as long as they are in memory: see index.add
+	young  atomic.Pointer[young] // nil when it isn't any more: see index.add
 
 	kept map[string]*keptList // by their terms; index.mu guards them
-}
-
-// youngBytes is how much memory its blocks take.
-func (s *segment) youngBytes() (n int) {
-	if young := s.young.Load(); young != nil {
-		for _, block := range *young {
-			n += len(block)
-		}
-	}
-	return n
 }
 
 // hasNone reports whether it has none of some traces, which are ascending.
@@ -144,6 +137,9 @@ func (s *segment) blocks(lo, hi string) (from, to int) {
 // each calls fn with the list of a term, with prefix of all terms that begin with
 // it. Lists are parts of memory of their own.
 func (s *segment) each(t *tx, term string, prefix bool, fn func(postingList)) error {
+	if !prefix && s.young.Load().lacks(term) {
+		return nil
+	}
 	hi := term
 	if prefix {
 		hi += "\xff\xff\xff\xff\xff\xff"
@@ -173,8 +169,8 @@ func (s *segment) each(t *tx, term string, prefix bool, fn func(postingList)) er
 
 // block calls fn with a block, which is good until fn returns.
 func (s *segment) block(t *tx, i int, fn func([]byte) error) error {
-	if young := s.young.Load(); young != nil {
-		return fn((*young)[i])
+	if y := s.young.Load(); y != nil {
+		return fn(y.blocks[i])
 	}
 	found, err := t.blob(loadBlock, []any{s.no<<blockBits | int64(i)}, fn)
 	if err == nil && !found {

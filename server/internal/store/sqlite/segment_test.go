@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -54,17 +55,40 @@ func TestOfABlockEachTermIsFoundAndNoOther(t *testing.T) {
 	}
 }
 
+func TestAFilterKnowsAllTermsAndFewOthers(t *testing.T) {
+	var hashes []uint64
+	const n = 10_000
+	for i := range n {
+		hashes = append(hashes, termHash(fmt.Sprint("a", i)))
+	}
+	f, wrong := filterOf(hashes), 0
+	for i := range n {
+		if !f.mayHave(fmt.Sprint("a", i)) {
+			t.Fatalf("term %d is not known", i)
+		}
+		if f.mayHave(fmt.Sprint("b", i)) {
+			wrong++
+		}
+	}
+	if wrong > n/40 {
+		t.Errorf("%d of %d other terms are taken for known ones", wrong, n)
+	}
+	if filterOf(nil).mayHave("a") {
+		t.Error("nothing has a term")
+	}
+}
+
 func TestBlocksOfTheLastCommitsStayInMemoryUntilTheyAreMerged(t *testing.T) {
 	s := openIdle(t, t.TempDir())
 	inMemory := func() (segments int) {
 		bytes, oldest := 0, int64(math.MaxInt64)
 		for no, seg := range s.index.segments {
-			if n := seg.youngBytes(); n > 0 {
+			if n := seg.young.Load().bytes(); n > 0 {
 				segments, bytes, oldest = segments+1, bytes+n, min(oldest, no)
 			}
 		}
 		for no, seg := range s.index.segments {
-			if no > oldest && seg.youngBytes() == 0 {
+			if no > oldest && seg.young.Load().bytes() == 0 {
 				t.Errorf("segment %d is in memory, %d is not", oldest, no)
 			}
 		}
