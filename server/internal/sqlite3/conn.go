@@ -132,9 +132,6 @@ func (c *Conn) Exec(ctx context.Context, q string, args ...any) error {
 	return c.Query(ctx, q, args, func(func(...any) error) (bool, error) { return true, nil })
 }
 
-// LastInsertID is the number of the row that was inserted last.
-func (c *Conn) LastInsertID() int64 { return lib.Xsqlite3_last_insert_rowid(c.tls, c.db) }
-
 // Changes is how many rows the last statement that changes rows did.
 func (c *Conn) Changes() int64 { return lib.Xsqlite3_changes64(c.tls, c.db) }
 

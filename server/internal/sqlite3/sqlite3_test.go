@@ -229,8 +229,8 @@ func TestATransactionThatFailsChangesNothing(t *testing.T) {
 		_ = change(func(c *Conn) error { _ = c.Exec(t.Context(), "INSERT INTO t VALUES (2)"); panic("amid") })
 	}()
 	err := change(func(c *Conn) error {
-		if err := c.Exec(t.Context(), "INSERT INTO t VALUES (3)"); err != nil || c.LastInsertID() != 3 || c.Changes() != 1 {
-			t.Error("inserted", c.LastInsertID(), c.Changes(), err)
+		if err := c.Exec(t.Context(), "INSERT INTO t VALUES (3)"); err != nil || c.Changes() != 1 {
+			t.Error("inserted", c.Changes(), err)
 		}
 		var n int
 		if err := ask(t, c, "SELECT count(*) FROM t", nil, &n); err != nil || n != 1 {
