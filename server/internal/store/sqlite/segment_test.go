@@ -130,3 +130,12 @@ func TestBlocksOfTheLastCommitsStayInMemoryUntilTheyAreMerged(t *testing.T) {
 		t.Errorf("%v (-before +merged):\n%s", err, d)
 	}
 }
+
+func TestMoreYoungBytesThanSegmentsHaveAreForgotten(t *testing.T) {
+	ix := newIndex()
+	ix.young = ix.maxYoung + 1
+	ix.dropOldYoung()
+	if ix.young != 0 {
+		t.Errorf("%d bytes are counted of no segment", ix.young)
+	}
+}

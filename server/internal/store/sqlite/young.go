@@ -79,6 +79,10 @@ func (ix *index) dropOldYoung() {
 				oldest = seg
 			}
 		}
+		if oldest == nil {
+			ix.young = 0
+			return
+		}
 		ix.young -= oldest.young.Swap(nil).bytes()
 	}
 }
