@@ -52,6 +52,17 @@ func (r *recent) changes(t *tx, cube int) (rollups, error) {
 	return now.rollups, nil
 }
 
+// taken forgets sums of changes up to one: upkeep has added these to the hours.
+func (r *recent) taken(through int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for cube, kept := range r.sums {
+		if kept != nil && kept.first <= through {
+			r.sums[cube] = nil
+		}
+	}
+}
+
 // with returns the sums of rs and of more, which it may use. rs stays as it is.
 func (rs rollups) with(more rollups) rollups {
 	if len(more) == 0 {

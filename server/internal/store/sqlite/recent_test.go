@@ -112,3 +112,35 @@ func TestAQuestionReadsAChangeOfRollUpsOnce(t *testing.T) {
 	}
 	agree(t, oracle, s)
 }
+
+func TestSumsOfChangesThatUpkeepTookInAreLetGo(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 1))
+	oracle, s := memory.New(), openIdle(t, t.TempDir())
+	facts := spread(r, 20)
+	for _, st := range []store.Store{oracle, s} {
+		if err := st.Append(t.Context(), facts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	agree(t, oracle, s)
+	kept := func() (n int) {
+		for _, sums := range s.recent.sums {
+			if sums != nil {
+				n++
+			}
+		}
+		return n
+	}
+	if kept() == 0 {
+		t.Fatal("no sums are kept of changes that upkeep has not taken in")
+	}
+	for range 2 { // the first time changes may be coming
+		if _, err := s.rollUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := kept(); n != 0 {
+		t.Errorf("the sums of %d cubes are kept of changes that are in the hours", n)
+	}
+	agree(t, oracle, s)
+}

@@ -93,10 +93,14 @@ func (s *Store) rollUp(ctx context.Context) (more bool, err error) {
 		w.rollups = changes
 		return w.rollUps()
 	})
+	if err != nil {
+		return false, describe(ctx, "write roll-ups", err)
+	}
+	s.recent.taken(last)
 	if len(changes) > 0 {
 		s.changed = unfinished
 	}
-	return len(changes) > 0, describe(ctx, "write roll-ups", err)
+	return len(changes) > 0, nil
 }
 
 // encodeCube makes a cube of the sums of the whole one.
