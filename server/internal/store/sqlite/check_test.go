@@ -147,6 +147,26 @@ func TestCheckTellsWhatIsWrongAndRepairMakesWhatIsDerivedAnew(t *testing.T) {
 	}
 }
 
+func TestACheckAddsUpWhatItsPartsFound(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	traces := 4*tracesSettled + 1
+	facts := make([]trace.Fact, traces)
+	for i := range facts {
+		sp := *round(1)[0].Span
+		sp.TraceID = trace.TraceID{9, byte(i >> 8), byte(i)}
+		facts[i] = trace.Fact{Kind: trace.Finished, Span: &sp}
+	}
+	appendAll(t, s, facts)
+	if err := script(s, "UPDATE traces SET span_count = span_count + 1 WHERE no <= 3"); err != nil {
+		t.Fatal(err)
+	}
+	all, n := problemsOf(t, s)
+	want := Checked{Traces: int64(traces), Spans: int64(traces), Messages: n.Messages, Derived: 3}
+	if n != want || strings.Count(all, "the summary is") != 3 {
+		t.Errorf("%+v, want %+v:\n%.1000s", n, want, all)
+	}
+}
+
 func TestACheckThatIsBrokenOffSaysSo(t *testing.T) {
 	s := openIdle(t, t.TempDir())
 	fillForCheck(t, s)

@@ -12,9 +12,13 @@ import (
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// maxCheckers is how many traces are checked at once: each by a connection, of
-// which one has the list of traces.
+// maxCheckers is how many traces are checked at once, at most: each by a connection,
+// of which one has the list of traces.
 const maxCheckers = readers - 1
+
+// tracesSettled is how many traces a part checks before what they add up to goes to
+// the whole: else each part would have the roll-ups of nearly all spans in memory.
+const tracesSettled = 2048
 
 // listed is a trace as its row has it.
 type listed struct {
@@ -23,24 +27,29 @@ type listed struct {
 	row     trace.Summary
 }
 
-// traces checks each trace by itself, on all processors. Nothing is written
-// meanwhile, so all connections see the same.
+// traces checks each trace by itself, several at once. Nothing is written meanwhile,
+// so all connections see the same.
 func (c *checker) traces() error {
 	ctx, cancel := context.WithCancelCause(c.t.ctx)
 	defer cancel(nil)
 	due := make(chan listed)
-	parts := make([]*checker, min(cores, maxCheckers))
+	var adding sync.Mutex
 	var checking sync.WaitGroup
-	for i := range parts {
+	for range min(cores, maxCheckers) {
 		part := &checker{
 			s: c.s, report: c.report, services: map[string]store.Service{}, rolled: rollups{},
 			index: c.index, facets: c.facets, hints: c.hints, shared: c.shared, parts: c.parts,
 		}
-		parts[i] = part
+		settle := func() {
+			adding.Lock()
+			defer adding.Unlock()
+			c.take(part)
+		}
 		checking.Go(func() {
+			defer settle()
 			err := c.s.read.Transaction(ctx, beginRead, func(conn *sqlite3.Conn) error {
 				part.t = newTx(ctx, conn)
-				return part.each(due)
+				return part.each(due, settle)
 			})
 			if err != nil {
 				cancel(err)
@@ -50,9 +59,6 @@ func (c *checker) traces() error {
 	err := c.list(ctx, due)
 	close(due)
 	checking.Wait()
-	for _, part := range parts {
-		c.add(part)
-	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -82,10 +88,14 @@ func (c *checker) list(ctx context.Context, due chan<- listed) error {
 	})
 }
 
-// each checks the traces that come.
-func (c *checker) each(due <-chan listed) error {
+// each checks the traces that come, and calls settle now and then.
+func (c *checker) each(due <-chan listed, settle func()) error {
 	ts := newTerms()
+	n := 0
 	for tr := range due {
+		if n++; n%tracesSettled == 0 {
+			settle()
+		}
 		if err := c.trace(ts, tr.no, tr.revised, &tr.row); err != nil {
 			if err := c.unlessDamaged(fmt.Errorf("trace %s: %w", tr.row.TraceID, err)); err != nil {
 				return err
@@ -98,8 +108,8 @@ func (c *checker) each(due <-chan listed) error {
 	return nil
 }
 
-// add adds what another found of its traces.
-func (c *checker) add(part *checker) {
+// take takes over what a part found of its traces.
+func (c *checker) take(part *checker) {
 	c.n.Traces += part.n.Traces
 	c.n.Spans += part.n.Spans
 	c.n.Derived += part.n.Derived
@@ -110,6 +120,8 @@ func (c *checker) add(part *checker) {
 	for k, sum := range part.rolled {
 		c.rolled.sum(k).Merge(sum)
 	}
+	part.n = Checked{}
+	part.services, part.rolled = map[string]store.Service{}, rollups{}
 }
 
 // trace checks one trace.
