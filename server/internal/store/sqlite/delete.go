@@ -69,6 +69,9 @@ func (w *writer) delete(ids []trace.TraceID) (store.Receipt, error) {
 	if err := w.tx.exec(markDead, d.hi, d.lo); err != nil {
 		return d.receipt, err
 	}
+	if err := w.tx.exec(deleteCounter, counterSwept); err != nil {
+		return d.receipt, err
+	}
 	err := w.tx.exec(setCounter, counterTrace, w.s.counters.trace)
 	w.deleted = true
 	return d.receipt, err

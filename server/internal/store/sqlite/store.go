@@ -56,7 +56,8 @@ type Store struct {
 	// Only upkeep uses these.
 	changed    int64          // the last change of roll-ups that it has seen
 	unreadable map[int64]bool // traces that can't be rewritten, until the store is opened again
-	swept      int64          // deletions after which unused rows were looked for
+	swept      int64          // deletions after which unused rows were looked for …
+	sweepAgain time.Time      // … and when that may be again
 
 	rest       rest
 	audience   audience

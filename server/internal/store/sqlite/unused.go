@@ -4,56 +4,58 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
 // Which spans have a resource or a scope only their frames say, so upkeep looks
-// through the outlines of all frames for those that no span has any more. It does
-// so when what was deleted is a good part of what is left.
+// through the outlines of all frames for those that no span has any more: soon after
+// traces were deleted, but for a small part of its time only.
 const (
-	tracesPerDeletion = 4 * deleteAtOnce // that are left, at most, for each deletion since the last time
-	framesAtOnce      = 1024             // that are looked at in one transaction
-	unusedAtOnce      = 4096             // rows that one transaction deletes
+	sweepEvery   = time.Minute // at most …
+	sweepPause   = 200         // … and after so many times what the last time took
+	framesAtOnce = 1024        // that are looked at in one transaction
+	unusedAtOnce = 4096        // rows that one transaction deletes
 )
+
+// neverSwept is no number of deletions: traces may have been deleted before the store
+// was opened, and nobody looked since.
+const neverSwept = -1
 
 // unused are the numbers of resources and scopes that no frame up to one has.
 type unused struct {
+	deletions         int64 // after which they were listed
 	resources, scopes map[int64]bool
 	through           int64 // the frame
 }
 
-// dropUnused deletes resources and scopes that no span has. Only upkeep calls it,
-// so no frame gets another number meanwhile.
-func (s *Store) dropUnused(ctx context.Context) (bool, error) {
-	deletions := s.rest.deletions()
-	if deletions == s.swept {
-		return false, nil
+// dropUnused deletes resources and scopes that no span has, when it is time. Only
+// upkeep calls it, so no frame gets another number meanwhile.
+func (s *Store) dropUnused(ctx context.Context) error {
+	begun := time.Now()
+	if s.rest.deletions() == s.swept || begun.Before(s.sweepAgain) {
+		return nil
 	}
-	u, err := s.unused(ctx, deletions-s.swept)
+	u, err := s.unused(ctx)
+	if err == nil {
+		err = s.drop(ctx, u)
+	}
+	s.sweepAgain = time.Now().Add(max(sweepEvery, sweepPause*time.Since(begun)))
 	if errors.Is(err, errCorrupt) { // it may have any of them
 		s.log.Error("what is unused can't be told: see what 'clew check' says", "error", err)
-		s.swept = deletions
-		return false, nil
+		err = nil
 	}
-	if err != nil || u == nil {
-		return false, err
+	if err == nil {
+		s.swept = u.deletions
 	}
-	if err := s.drop(ctx, u); err != nil {
-		return false, err
-	}
-	s.swept = deletions
-	return false, nil
+	return err
 }
 
-// unused looks through all frames; it returns nil when it isn't time.
-func (s *Store) unused(ctx context.Context, deletions int64) (*unused, error) {
-	u := &unused{resources: map[int64]bool{}, scopes: map[int64]bool{}}
-	var traces int64
+// unused looks through all frames.
+func (s *Store) unused(ctx context.Context) (*unused, error) {
+	u := &unused{deletions: s.rest.deletions(), resources: map[int64]bool{}, scopes: map[int64]bool{}}
 	err := s.snapshot(ctx, "list resources and scopes", func(t *tx) error {
-		if _, err := t.one("SELECT count(*) FROM traces", nil, &traces); err != nil {
-			return err
-		}
 		for q, nos := range map[string]map[int64]bool{"SELECT no FROM resources": u.resources, "SELECT no FROM scopes": u.scopes} {
 			err := t.query(q, nil, func(scan func(...any) error) (bool, error) {
 				var no int64
@@ -67,20 +69,14 @@ func (s *Store) unused(ctx context.Context, deletions int64) (*unused, error) {
 		}
 		return nil
 	})
-	if err != nil || deletions*tracesPerDeletion < traces {
-		return nil, err
-	}
-	for more := true; more && u.any(); {
+	for more := true; more && err == nil && u.any(); {
 		s.giveWay(ctx)
-		err := s.snapshot(ctx, "look for unused resources and scopes", func(t *tx) (err error) {
+		err = s.snapshot(ctx, "look for unused resources and scopes", func(t *tx) (err error) {
 			more, err = u.look(t)
 			return err
 		})
-		if err != nil {
-			return nil, err
-		}
 	}
-	return u, nil
+	return u, err
 }
 
 func (u *unused) any() bool { return len(u.resources)+len(u.scopes) > 0 }
@@ -111,34 +107,17 @@ func (u *unused) look(t *tx) (more bool, err error) {
 	return n == framesAtOnce, err
 }
 
-// drop deletes what is unused yet, a part at a time. What was found may have been
-// used since, so frames that came are looked at while nobody else writes, and
-// who writes next knows of no row that went.
+// drop deletes what is unused yet, a part at a time, and notes that it did. What was
+// found may have been used since, so frames that came are looked at while nobody else
+// writes, and who writes next knows of no row that went.
 func (s *Store) drop(ctx context.Context, u *unused) error {
-	for u.any() {
+	for done := false; !done; {
 		err := s.alone(ctx, func() error {
 			defer s.resources.forget()
 			defer s.scopes.forget()
-			return s.transact(ctx, func(w *writer) error {
-				for more := true; more; {
-					var err error
-					if more, err = u.look(w.tx); err != nil {
-						return err
-					}
-				}
-				n := 0
-				for q, nos := range map[string]map[int64]bool{"DELETE FROM resources WHERE no = ?": u.resources, "DELETE FROM scopes WHERE no = ?": u.scopes} {
-					for no := range nos {
-						if n++; n > unusedAtOnce {
-							return nil
-						}
-						delete(nos, no)
-						if err := w.tx.exec(q, no); err != nil {
-							return err
-						}
-					}
-				}
-				return nil
+			return s.transact(ctx, func(w *writer) (err error) {
+				done, err = w.dropSome(u)
+				return err
 			})
 		})
 		if err != nil {
@@ -146,4 +125,29 @@ func (s *Store) drop(ctx context.Context, u *unused) error {
 		}
 	}
 	return nil
+}
+
+// dropSome deletes a part and reports whether that was all.
+func (w *writer) dropSome(u *unused) (done bool, err error) {
+	for more := true; more && u.any(); {
+		if more, err = u.look(w.tx); err != nil {
+			return false, err
+		}
+	}
+	n := 0
+	for q, nos := range map[string]map[int64]bool{"DELETE FROM resources WHERE no = ?": u.resources, "DELETE FROM scopes WHERE no = ?": u.scopes} {
+		for no := range nos {
+			if n++; n > unusedAtOnce {
+				return false, nil
+			}
+			delete(nos, no)
+			if err := w.tx.exec(q, no); err != nil {
+				return false, err
+			}
+		}
+	}
+	if w.s.rest.deletions() != u.deletions {
+		return true, nil
+	}
+	return true, w.tx.exec(setCounter, counterSwept, 1)
 }

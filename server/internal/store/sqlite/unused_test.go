@@ -1,7 +1,11 @@
 package sqlite
 
 import (
+	"bytes"
+	"log/slog"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -40,6 +44,15 @@ func hostsAre(t *testing.T, s *Store, want int, all ...[]trace.Fact) {
 	}
 }
 
+// sweep does upkeep as if some time went by since the last.
+func sweep(t *testing.T, s *Store) {
+	t.Helper()
+	s.sweepAgain = time.Time{}
+	if err := s.tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAResourceGoesWithTheLastSpanThatHasIt(t *testing.T) {
 	s := openIdle(t, t.TempDir())
 	a, a2, b := hosted(1, "a"), hosted(2, "a"), hosted(3, "b")
@@ -56,9 +69,7 @@ func TestAResourceGoesWithTheLastSpanThatHasIt(t *testing.T) {
 		if _, err := s.Delete(t.Context(), tt.gone[0].Span.TraceID); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.tidy(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		sweep(t, s)
 		hostsAre(t, s, tt.want, tt.there...)
 	}
 	appendAll(t, s, b, a)
@@ -91,7 +102,7 @@ func TestAResourceThatIsUsedAgainWhileItIsSweptStays(t *testing.T) {
 	if _, err := s.Delete(t.Context(), a[0].Span.TraceID, b[0].Span.TraceID); err != nil {
 		t.Fatal(err)
 	}
-	u, err := s.unused(t.Context(), 1)
+	u, err := s.unused(t.Context())
 	if err != nil || len(u.resources) != 2 || len(u.scopes) != 2 {
 		t.Fatalf("%+v, %v", u, err)
 	}
@@ -105,4 +116,83 @@ func TestAResourceThatIsUsedAgainWhileItIsSweptStays(t *testing.T) {
 	appendAll(t, s, later)
 	hostsAre(t, s, 3, again, c, later)
 	sound(t, s)
+}
+
+func TestAResourceGoesHoweverManyTracesAreLeft(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	var all []trace.Fact
+	for no := range byte(200) {
+		all = append(all, hosted(no, string([]byte{'a' + no/20, 'a' + no%20}))...)
+	}
+	appendAll(t, s, all)
+	sweep(t, s)
+	hostsAre(t, s, 200)
+	if _, err := s.Delete(t.Context(), all[7].Span.TraceID); err != nil {
+		t.Fatal(err)
+	}
+	sweep(t, s)
+	hostsAre(t, s, 199)
+}
+
+func TestAResourceGoesAfterTheServerWasRestarted(t *testing.T) {
+	dir := t.TempDir()
+	s := openIdle(t, dir)
+	var told bytes.Buffer
+	again := func() {
+		t.Helper()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = openIdle(t, dir)
+		s.log = slog.New(slog.NewTextHandler(&told, nil))
+	}
+	a, b := hosted(1, "a"), hosted(2, "b")
+	appendAll(t, s, a, b)
+	sweep(t, s)
+	if _, err := s.Delete(t.Context(), a[0].Span.TraceID); err != nil {
+		t.Fatal(err)
+	}
+	again()
+	hostsAre(t, s, 2)
+	sweep(t, s)
+	hostsAre(t, s, 1, b)
+
+	// Once that is done, no start of the server looks through all frames.
+	if err := script(s, "UPDATE frames SET outline = x'00ff'"); err != nil {
+		t.Fatal(err)
+	}
+	again()
+	sweep(t, s)
+	if told.Len() > 0 {
+		t.Errorf("it looked: %s", told.String())
+	}
+}
+
+func TestUnusedRowsThatCannotBeDeletedKeepNothingElseWaiting(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	appendAll(t, s, hosted(1, "a"), round(1))
+	sweep(t, s)
+	if err := script(s, "CREATE TEMP TRIGGER refuse BEFORE DELETE ON resources BEGIN SELECT RAISE(ABORT, 'refused by the test'); END"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Delete(t.Context(), hosted(1, "a")[0].Span.TraceID); err != nil {
+		t.Fatal(err)
+	}
+	s.sweepAgain = time.Time{}
+	s.vocabularies.put([]*vocabulary{new(vocabulary)})
+	s.rest.busy() // from now on nothing is written
+	if err := s.tidy(t.Context()); err == nil || !strings.Contains(err.Error(), "refused by the test") {
+		t.Errorf("upkeep: %v", err)
+	}
+	if states, free := s.states.order.Len(), len(s.vocabularies.free); states+free > 0 {
+		t.Errorf("%d states and %d vocabularies stay in memory", states, free)
+	}
+	if err := s.tidy(t.Context()); err != nil {
+		t.Errorf("it was tried again at once: %v", err)
+	}
+	if err := script(s, "DROP TRIGGER refuse"); err != nil {
+		t.Fatal(err)
+	}
+	sweep(t, s)
+	hostsAre(t, s, 1)
 }

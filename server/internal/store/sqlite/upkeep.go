@@ -140,7 +140,7 @@ func (s *Store) tidy(ctx context.Context) error {
 	if err := s.sweep(ctx); err != nil {
 		return err
 	}
-	for _, job := range []func(context.Context) (bool, error){s.reindex, s.merge, s.rewrite, s.takeIn, s.rollUp, s.dropUnused, s.vacuum} {
+	for _, job := range []func(context.Context) (bool, error){s.reindex, s.merge, s.rewrite, s.takeIn, s.rollUp, s.vacuum} {
 		for {
 			if more, err := job(ctx); err != nil {
 				return err
@@ -153,11 +153,13 @@ func (s *Store) tidy(ctx context.Context) error {
 	if err := s.alone(ctx, func() error { s.states.dropQuiet(time.Now().Add(-s.rest.after)); return nil }); err != nil {
 		return err
 	}
-	if s.rest.busy() {
-		return nil
+	if !s.rest.busy() {
+		s.vocabularies.drop()
+		if err := s.shrinkLog(ctx); err != nil {
+			return err
+		}
 	}
-	s.vocabularies.drop()
-	return s.shrinkLog(ctx)
+	return s.dropUnused(ctx) // the last, so that nothing waits when it can't be done
 }
 
 // vacuum gives some free pages back to the disk and reports whether there are

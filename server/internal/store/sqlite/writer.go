@@ -18,23 +18,28 @@ type counters struct{ trace, frame, segment, change int64 }
 const (
 	counterTrace    = "trace"    // the last number of a trace, when its row may be gone
 	counterUnrolled = "unrolled" // traces up to this one are not rolled up
+	counterSwept    = "swept"    // there when no trace was deleted since unused rows were looked for
 )
 
 // count reads the counters.
 func (s *Store) count(ctx context.Context) error {
-	var unrolled int64
+	var unrolled, swept int64
 	err := s.snapshot(ctx, "count what there is", func(t *tx) error {
 		_, err := t.one(`SELECT
 			max((SELECT coalesce(max(no), 0) FROM traces), (SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)),
 			(SELECT coalesce(max(no), 0) FROM frames), (SELECT coalesce(max(no), 0) FROM segments), (SELECT coalesce(max(no), 0) FROM rollup_changes),
 			(SELECT coalesce(max(no), 0) FROM vals), (SELECT coalesce(max(no), 0) FROM messages),
 			(SELECT coalesce(max(no), 0) FROM resources), (SELECT coalesce(max(no), 0) FROM scopes),
-			(SELECT coalesce(max(value), 0) FROM counters WHERE name = ?)`, []any{counterTrace, counterUnrolled},
+			(SELECT coalesce(max(value), 0) FROM counters WHERE name = ?), (SELECT count(*) FROM counters WHERE name = ?)`,
+			[]any{counterTrace, counterUnrolled, counterSwept},
 			&s.counters.trace, &s.counters.frame, &s.counters.segment, &s.counters.change, &s.values.last, &s.messages.last,
-			&s.resources.last, &s.scopes.last, &unrolled)
+			&s.resources.last, &s.scopes.last, &unrolled, &swept)
 		return err
 	})
 	s.unrolled.Store(unrolled)
+	if swept == 0 {
+		s.swept = neverSwept
+	}
 	return err
 }
 
