@@ -16,6 +16,10 @@ const (
 	maxInternedBytes = 4 << 20
 )
 
+// maxDecoded is how many values of a kind a transaction keeps decoded from one
+// trace to the next.
+const maxDecoded = 256
+
 // hash is the first half of a SHA-256: strangers choose what is hashed.
 type hash [16]byte
 
@@ -47,10 +51,41 @@ type interner[T any] struct {
 // be the most of what a garbage collection has to look at.
 type extent struct{ from, to uint32 }
 
-// lastOf are values that a transaction decoded last, by their numbers.
-type lastOf[T any] [16]struct {
-	no int64
-	v  *T
+// decodedOf are the values that a transaction decoded: spans of a trace share them.
+type decodedOf[T any] struct {
+	no   int64 // of last
+	last *T
+	byNo map[int64]*T // those before; nil for most traces
+	size int          // bytes that are stored of all
+}
+
+func (known *decodedOf[T]) of(no int64) *T {
+	if known.no == no && known.last != nil {
+		return known.last
+	}
+	v := known.byNo[no]
+	if v != nil {
+		known.add(no, v)
+	}
+	return v
+}
+
+func (known *decodedOf[T]) add(no int64, v *T) {
+	if known.last != nil {
+		if known.byNo == nil {
+			known.byNo = map[int64]*T{}
+		}
+		known.byNo[known.no] = known.last
+	}
+	known.no, known.last = no, v
+}
+
+// trim is called between traces only: what a trace has stays in memory with its
+// spans, decoded once or for each of them.
+func (known *decodedOf[T]) trim() {
+	if len(known.byNo) > maxDecoded || known.size > maxInternedBytes {
+		*known = decodedOf[T]{}
+	}
 }
 
 func internResources() *interner[trace.Resource] {
@@ -70,10 +105,9 @@ func internScopes() *interner[trace.Scope] {
 }
 
 // get returns the value with a number.
-func (in *interner[T]) get(t *tx, last *lastOf[T], no int64) (*T, error) {
-	known := &last[uint64(no)%uint64(len(last))]
-	if known.no == no && known.v != nil {
-		return known.v, nil
+func (in *interner[T]) get(t *tx, known *decodedOf[T], no int64) (*T, error) {
+	if v := known.of(no); v != nil {
+		return v, nil
 	}
 	in.mu.Lock()
 	at, ok := in.byNo[no]
@@ -95,7 +129,8 @@ func (in *interner[T]) get(t *tx, last *lastOf[T], no int64) (*T, error) {
 	if err := d.end(); err != nil {
 		return nil, err
 	}
-	known.no, known.v = no, v
+	known.add(no, v)
+	known.size += len(data)
 	return v, nil
 }
 

@@ -235,11 +235,15 @@ type resolver struct {
 	s *Store
 	t *tx
 
-	nos             numbers
-	texts           [len(fields)]string
-	resource, scope int64
-	ofResource      *trace.Resource
-	ofScope         *trace.Scope
+	nos   numbers
+	texts [len(fields)]string
+}
+
+// resolver begins with the spans of a trace.
+func (s *Store) resolver(t *tx) resolver {
+	t.resources.trim()
+	t.scopes.trim()
+	return resolver{s: s, t: t}
 }
 
 func (r *resolver) resolve(en *entry) (err error) {
@@ -254,23 +258,20 @@ func (r *resolver) resolve(en *entry) (err error) {
 		}
 		set(en.span, r.texts[i])
 	}
-	if err == nil && (en.resource != r.resource || r.ofResource == nil) {
-		r.ofResource, err = r.s.resources.get(r.t, &r.t.resources, en.resource)
-		r.resource = en.resource
+	if err == nil {
+		en.span.Resource, err = r.s.resources.get(r.t, &r.t.resources, en.resource)
 	}
-	if err == nil && (en.scope != r.scope || r.ofScope == nil) {
-		r.ofScope, err = r.s.scopes.get(r.t, &r.t.scopes, en.scope)
-		r.scope = en.scope
+	if err == nil {
+		en.span.Scope, err = r.s.scopes.get(r.t, &r.t.scopes, en.scope)
 	}
 	if err != nil {
 		return fmt.Errorf("span %s: %w", en.span.ID, err)
 	}
-	en.span.Resource, en.span.Scope = r.ofResource, r.ofScope
 	return nil
 }
 
 // resolve is resolver.resolve for a single entry.
 func (s *Store) resolve(t *tx, en *entry) error {
-	r := resolver{s: s, t: t}
+	r := s.resolver(t)
 	return r.resolve(en)
 }

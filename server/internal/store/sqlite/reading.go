@@ -76,7 +76,7 @@ type version struct {
 func (r *reading) spans(ids ...trace.SpanID) ([]version, error) {
 	var out []version
 	latest := map[trace.Identity]int{}
-	res := resolver{s: r.s, t: r.t}
+	res := r.s.resolver(r.t)
 	for i := range r.frames {
 		f := &r.frames[i]
 		if len(ids) > 0 && !slices.ContainsFunc(ids, func(id trace.SpanID) bool { return strings.Contains(f.outline, string(id[:])) }) {

@@ -16,8 +16,8 @@ type tx struct {
 	segments []*segment // of the index, once they were asked for
 	drops    int        // see index.seen
 
-	resources lastOf[trace.Resource]
-	scopes    lastOf[trace.Scope]
+	resources decodedOf[trace.Resource]
+	scopes    decodedOf[trace.Scope]
 }
 
 func newTx(ctx context.Context, conn *sqlite3.Conn) *tx {
