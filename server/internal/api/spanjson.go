@@ -16,11 +16,15 @@ import (
 // output are often an attribute's too, and spans share resources.
 type spanJSON struct {
 	buf       []byte
-	resources map[*trace.Resource][2]int // where in shared the attributes of one are
+	resources map[*trace.Resource][2]int // where in shared the attributes of the last ones are
 	shared    []byte
 	second    int64    // since 1970, of the last time that was formatted
 	stamp     [19]byte // that time but for its fraction
 }
+
+// maxResources is how many resources are remembered at most, of partSize bytes
+// together: each span may have another.
+const maxResources = 1024
 
 // reset forgets what was written, and keeps its memory.
 func (j *spanJSON) reset() {
@@ -100,11 +104,19 @@ func (j *spanJSON) resource(r *trace.Resource) error {
 	if err := j.attributes(r.Attributes, func(*trace.Value) bool { return false }); err != nil {
 		return err
 	}
+	written := j.buf[from:]
+	if len(written) > partSize {
+		return nil
+	}
+	if len(j.resources) == maxResources || len(j.shared)+len(written) > partSize {
+		clear(j.resources)
+		j.shared = j.shared[:0]
+	}
 	if j.resources == nil {
 		j.resources = map[*trace.Resource][2]int{}
 	}
-	j.resources[r] = [2]int{len(j.shared), len(j.shared) + len(j.buf) - from}
-	j.shared = append(j.shared, j.buf[from:]...)
+	j.resources[r] = [2]int{len(j.shared), len(j.shared) + len(written)}
+	j.shared = append(j.shared, written...)
 	return nil
 }
 

@@ -37,6 +37,32 @@ func TestSpansAreWrittenAsTheirTypeSays(t *testing.T) {
 	}
 }
 
+func TestWhatIsRememberedOfResourcesIsBounded(t *testing.T) {
+	for name, of := range map[string]struct{ resources, size int }{
+		"many":       {3 * maxResources, 0},
+		"large ones": {20, partSize / 3},
+		"larger":     {5, maxPart + 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spans := make([]*trace.Span, of.resources)
+			for i := range spans {
+				spans[i] = newSpan(wholeTrace, byte(i), 0, "planner", "chat", 1, 2)
+				spans[i].Resource = &trace.Resource{Attributes: trace.Attributes{
+					{Key: "service.instance.id", Value: trace.IntValue(int64(i))}, {Key: "pad", Value: trace.StringValue(strings.Repeat("x", of.size))},
+				}}
+			}
+			var j spanJSON
+			for _, s := range spans {
+				asItsTypeSays(t, &j, s)
+				asItsTypeSays(t, &j, s)
+				if len(j.resources) > maxResources || cap(j.shared) > maxPart {
+					t.Fatalf("%d resources in %d bytes are remembered", len(j.resources), cap(j.shared))
+				}
+			}
+		})
+	}
+}
+
 func TestNumbersAreWrittenAsEncodingJSONDoes(t *testing.T) {
 	s := fixtureSpans()[0]
 	s.Attributes = nil

@@ -142,7 +142,7 @@ func writeTrace(w io.Writer, spans []*trace.Span, placeholders []client.Placehol
 	if err := j.trace(w, spans, placeholders, breaks, outline); err != nil {
 		return err // HTTP/2 may be writing the part yet
 	}
-	if cap(j.buf) <= maxPart {
+	if max(cap(j.buf), cap(j.shared)) <= maxPart {
 		j.reset()
 		traceWriters.Put(j)
 	}
