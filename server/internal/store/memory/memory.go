@@ -52,8 +52,7 @@ func (s *Store) Append(ctx context.Context, added []trace.Fact) error {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
-	for _, f := range added {
-		f.Span = own(f.Span)
+	for _, f := range Copy(added, strings.Clone) {
 		t := s.traces[f.Span.TraceID]
 		if t == nil {
 			t = &facts{spans: map[trace.Identity]*trace.Span{}, loose: map[trace.SpanID][]trace.Fact{}}

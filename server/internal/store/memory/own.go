@@ -2,35 +2,53 @@ package memory
 
 import (
 	"reflect"
-	"strings"
 
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// own returns a span that shares nothing with s, whose memory is its caller's.
-func own(s *trace.Span) *trace.Span { return Copy(s, strings.Clone) }
-
-// Copy returns a span that equals s and shares nothing with it. Its strings are
+// Copy returns facts whose spans equal those of facts and share nothing with them.
+// They share resources and scopes with each other as those do. Their strings are
 // those that text returns.
-func Copy(s *trace.Span, text func(string) string) *trace.Span {
-	return copied(reflect.ValueOf(s), text).Interface().(*trace.Span)
+func Copy(facts []trace.Fact, text func(string) string) []trace.Fact {
+	c := copier{text: text, shared: map[any]reflect.Value{}}
+	out := make([]trace.Fact, len(facts))
+	for i, f := range facts {
+		out[i] = c.copy(reflect.ValueOf(f)).Interface().(trace.Fact)
+	}
+	return out
 }
 
-func copied(v reflect.Value, text func(string) string) reflect.Value {
+type copier struct {
+	text   func(string) string
+	shared map[any]reflect.Value // copies of resources and scopes
+}
+
+// pointer copies what a pointer that isn't nil points at.
+func (c *copier) pointer(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type().Elem())
+	switch p := v.Interface().(type) {
+	case *trace.Resource, *trace.Scope:
+		if had, ok := c.shared[p]; ok {
+			return had
+		}
+		c.shared[p] = out
+	}
+	out.Elem().Set(c.copy(v.Elem()))
+	return out
+}
+
+func (c *copier) copy(v reflect.Value) reflect.Value {
 	out := reflect.New(v.Type()).Elem()
 	switch v.Kind() {
 	case reflect.String:
-		out.SetString(text(v.String()))
-	case reflect.Pointer, reflect.Interface:
-		if v.IsNil() {
-			break
+		out.SetString(c.text(v.String()))
+	case reflect.Pointer:
+		if !v.IsNil() {
+			out.Set(c.pointer(v))
 		}
-		el := copied(v.Elem(), text)
-		if v.Kind() == reflect.Pointer {
-			out.Set(reflect.New(el.Type()))
-			out.Elem().Set(el)
-		} else {
-			out.Set(el)
+	case reflect.Interface:
+		if !v.IsNil() {
+			out.Set(c.copy(v.Elem()))
 		}
 	case reflect.Slice:
 		if v.IsNil() {
@@ -38,7 +56,7 @@ func copied(v reflect.Value, text func(string) string) reflect.Value {
 		}
 		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
 		for i := range v.Len() {
-			out.Index(i).Set(copied(v.Index(i), text))
+			out.Index(i).Set(c.copy(v.Index(i)))
 		}
 	case reflect.Map:
 		if v.IsNil() {
@@ -46,11 +64,11 @@ func copied(v reflect.Value, text func(string) string) reflect.Value {
 		}
 		out.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
 		for _, k := range v.MapKeys() {
-			out.SetMapIndex(copied(k, text), copied(v.MapIndex(k), text))
+			out.SetMapIndex(c.copy(k), c.copy(v.MapIndex(k)))
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			out.Field(i).Set(copied(v.Field(i), text))
+			out.Field(i).Set(c.copy(v.Field(i)))
 		}
 	default:
 		out.Set(v)

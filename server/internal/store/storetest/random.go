@@ -26,7 +26,7 @@ import (
 func Random(t *testing.T, s store.Store, seed uint64, steps int, between ...func(*rand.Rand)) {
 	oracle := memory.New()
 	defer func() { _ = oracle.Close() }()
-	r := &random{rand.New(rand.NewPCG(seed, 0))}
+	r := &random{rand.New(rand.NewPCG(seed, 0)), map[string]*trace.Resource{}}
 	var sent [][]trace.Fact
 	for step := range steps {
 		for _, do := range between {
@@ -74,7 +74,10 @@ func Random(t *testing.T, s store.Store, seed uint64, steps int, between ...func
 	}
 }
 
-type random struct{ *rand.Rand }
+type random struct {
+	*rand.Rand
+	resources map[string]*trace.Resource // of services
+}
 
 func pick[T any](r *random, from ...T) T { return from[r.IntN(len(from))] }
 
@@ -148,13 +151,23 @@ func (r *random) events() []trace.Event {
 	return out
 }
 
+var scopes = []*trace.Scope{{Name: "x"}, {Name: "y"}}
+
+// resource is as a rule that of the service's last span.
+func (r *random) resource(service string) *trace.Resource {
+	if r.resources[service] == nil || r.IntN(4) == 0 {
+		r.resources[service] = &trace.Resource{Attributes: trace.Attributes{{Key: "service.name", Value: trace.StringValue(service)}}}
+	}
+	return r.resources[service]
+}
+
 // span makes a random span. What is derived also goes into an attribute, as in
 // real data: versions that differ must differ in what was received.
 func (r *random) span() *trace.Span {
 	s := &trace.Span{
 		TraceID: r.traceID(), ID: r.spanID(), Name: r.name(), Start: r.time(),
 		Kind: pick(r, trace.KindInternal, trace.KindClient, trace.KindServer), Status: trace.Status(r.IntN(3)),
-		Resource: &trace.Resource{}, Scope: &trace.Scope{Name: pick(r, "x", "y")},
+		Scope: pick(r, scopes...),
 	}
 	s.End = s.Start + trace.Time(r.IntN(3))*50*ms
 	if r.IntN(3) > 0 {
@@ -171,7 +184,7 @@ func (r *random) span() *trace.Span {
 	if r.IntN(3) == 0 {
 		s.OutputTokens, s.Tags, s.Metadata = ptr(int64(r.IntN(5))), []string{"t"}, map[string]any{"k": int64(r.IntN(3))}
 	}
-	s.Resource.Attributes = trace.Attributes{{Key: "service.name", Value: trace.StringValue(s.Service)}}
+	s.Resource = r.resource(s.Service)
 	attribute("derived", trace.StringValue(fmt.Sprintf("%s %s %s %q %q %v %v %v", s.Type, s.Session, s.User, s.Input, s.Output,
 		s.InputTokens != nil, s.Tags, s.Metadata)))(s)
 	if s.Cost != nil {

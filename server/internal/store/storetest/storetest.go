@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"unsafe"
@@ -83,27 +84,47 @@ func must[T any](t *testing.T) func(T, error) T {
 // returned: spoil does that.
 func lend(facts []trace.Fact) (lent []trace.Fact, spoil func()) {
 	var texts [][]byte
-	for _, f := range facts {
-		f.Span = memory.Copy(f.Span, func(s string) string {
-			b := []byte(s)
-			texts = append(texts, b)
-			return unsafe.String(unsafe.SliceData(b), len(b))
-		})
-		lent = append(lent, f)
-	}
+	lent = memory.Copy(facts, func(s string) string {
+		b := []byte(s)
+		texts = append(texts, b)
+		return unsafe.String(unsafe.SliceData(b), len(b))
+	})
 	return lent, func() {
 		for _, b := range texts {
 			for i := range b {
 				b[i] = '?'
 			}
 		}
-		for _, f := range lent {
-			clear(f.Span.Attributes)
-			clear(f.Span.Events)
-			clear(f.Span.Links)
-			*f.Span = trace.Span{}
+		wipe(reflect.ValueOf(lent))
+	}
+}
+
+// wipe overwrites the memory that v points at.
+func wipe(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			wipe(v.Elem())
+			v.Elem().SetZero()
 		}
-		clear(lent)
+	case reflect.Interface:
+		if !v.IsNil() {
+			wipe(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			wipe(v.Index(i))
+			v.Index(i).SetZero()
+		}
+	case reflect.Map:
+		for _, el := range v.Seq2() {
+			wipe(el)
+		}
+		v.Clear()
+	case reflect.Struct:
+		for i := range v.NumField() {
+			wipe(v.Field(i))
+		}
 	}
 }
 
