@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -51,6 +53,66 @@ func TestABodyIsReadIntoTheMemoryOfOneThatWasStored(t *testing.T) {
 				t.Errorf("%v: span %d says %.20q (%d bytes), want %.20q", headers, n+1, got, len(got), text)
 			}
 		}
+	}
+}
+
+func TestALargeBodyLeavesNothingThatSmallOnesAreRefusedFor(t *testing.T) {
+	r := newReceiver(t, Config{MaxPending: 4 << 20})
+	small := export(slices.Repeat([][]byte{span(1)}, 3000)...)
+	large := export(slices.Repeat([][]byte{span(1)}, 60_000)...)
+	for n, c := range []struct {
+		body   []byte
+		status int
+	}{
+		{small, http.StatusOK},
+		{large, http.StatusRequestEntityTooLarge},
+		{small, http.StatusOK},
+	} {
+		resp, answer := r.post(t, "/v1/traces", c.body, "Content-Type", protobuf)
+		if resp.StatusCode != c.status {
+			t.Errorf("request %d of %d bytes: %s, want %d: %s", n+1, len(c.body), resp.Status, c.status, answer)
+		}
+		if _, bytes := r.budget.bodies.kept(); bytes > 4<<20/maxFreeShare {
+			t.Errorf("%d bytes are kept of %d that requests may hold", bytes, 4<<20)
+		}
+	}
+}
+
+func TestABufferIsOnlyTakenForABodyThatFillsMuchOfIt(t *testing.T) {
+	m := newBudget(defaultMaxPending)
+	m.bodies.put(make([]byte, maxFreeBytes))
+	h := m.open()
+	if _, err := readAll(strings.NewReader("x"), defaultMaxBody, minFreeBody, h); err != nil {
+		t.Fatal(err)
+	}
+	if n := m.inUse(); n > roomier*(minFreeBody+1) {
+		t.Errorf("one byte of %d announced holds %d", minFreeBody, n)
+	}
+}
+
+func TestWhatABufferHasTooMuchIsNotMissing(t *testing.T) {
+	const limit, body = 4 << 20, minFreeBody
+	m := newBudget(limit)
+	m.bodies.put(make([]byte, limit/maxFreeShare))
+	h := m.open()
+	if _, err := readAll(io.LimitReader(zeros{}, body), defaultMaxBody, body, h); err != nil {
+		t.Fatal(err)
+	}
+	if h.spare == 0 {
+		t.Fatal("the buffer that was there wasn't taken")
+	}
+	if err := h.grow(limit - body - 1); err != nil {
+		t.Errorf("a request that needs all there is: %v", err)
+	}
+	if err := m.open().grow(1); !errors.Is(err, errBusy) {
+		t.Errorf("the next: %v, want %v", err, errBusy)
+	}
+	if err := h.grow(1); !errors.Is(err, errLarge) {
+		t.Errorf("a byte more than there is: %v, want %v", err, errLarge)
+	}
+	h.release()
+	if n := m.inUse(); n != 0 {
+		t.Errorf("%d bytes are still held", n)
 	}
 }
 

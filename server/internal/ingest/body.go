@@ -144,30 +144,19 @@ var errTooLong = errors.New("body too long")
 // memory. What a former body was read into is there for whom it is large enough.
 func readAll(r io.Reader, limit, size int64, h *hold) ([]byte, error) {
 	const smallest, largestGuess, believed = 4 << 10, 64 << 10, 8
-	buf := h.m.bodies.take(min(size, limit) + 1)
-	room := int64(cap(buf))
-	if buf == nil {
-		room = min(max(size+1, smallest), largestGuess, limit+1)
-	}
-	if err := h.grow(room); err != nil {
+	spare := h.spare
+	buf, err := h.buffer(min(size, limit)+1, min(max(size+1, smallest), largestGuess, limit+1), 0)
+	if err != nil {
 		return nil, err
-	}
-	if buf == nil {
-		buf = make([]byte, 0, room)
 	}
 	for {
 		if len(buf) == cap(buf) {
 			had := int64(cap(buf))
 			more := min(max(had, min(size+1, believed*had)-had), limit+1-had)
-			larger := h.m.bodies.take(had + more)
-			if larger != nil {
-				more = int64(cap(larger)) - had
-			}
-			if err := h.grow(more); err != nil {
+			h.spare = spare // all of buf was needed
+			larger, err := h.buffer(had+more, had+more, had)
+			if err != nil {
 				return nil, err
-			}
-			if larger == nil {
-				larger = make([]byte, 0, had+more)
 			}
 			buf = append(larger, buf...)
 		}

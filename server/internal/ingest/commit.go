@@ -115,7 +115,7 @@ func (in *Ingest) next() (batch []*waiting, closed bool) {
 	n, facts, bytes := 0, 0, int64(0)
 	for _, w := range in.queue {
 		facts += len(w.facts)
-		bytes += w.hold.n
+		bytes += w.hold.needs()
 		if n > 0 && (facts > maxCommitFacts || bytes > maxCommitBytes) {
 			break
 		}

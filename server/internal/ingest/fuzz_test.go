@@ -45,7 +45,7 @@ func checkDecoded(t *testing.T, b *batch) {
 // boundedBatch has little memory, so that the fuzzer finds what isn't charged.
 func boundedBatch() *batch {
 	b := newBatch()
-	h := (&budget{max: 8 << 20}).open()
+	h := newBudget(8 << 20).open()
 	b.charge = h.grow
 	return b
 }

@@ -67,7 +67,7 @@ func New(c Config) *Ingest {
 		live:    c.Live,
 		logger:  c.Logger,
 		maxBody: cmp.Or(c.MaxBody, defaultMaxBody),
-		budget:  &budget{max: cmp.Or(c.MaxPending, defaultMaxPending)},
+		budget:  newBudget(cmp.Or(c.MaxPending, defaultMaxPending)),
 		now:     c.Now,
 
 		zstdSlots: make(chan struct{}, runtime.GOMAXPROCS(0)),
