@@ -141,14 +141,19 @@ var errTooLong = errors.New("body too long")
 // readAll is io.ReadAll with a limit and a charge for what it allocates. The
 // announced size is believed up to largestGuess, and then up to believed times
 // what has come: who announces much and sends little must not take everybody's
-// memory. What a former body was read into is there for whom it is large enough.
-func readAll(r io.Reader, limit, size int64, h *hold) ([]byte, error) {
+// memory. Buffers that it doesn't return are there for the next bodies.
+func readAll(r io.Reader, limit, size int64, h *hold) (body []byte, err error) {
 	const smallest, largestGuess, believed = 4 << 10, 64 << 10, 8
 	spare := h.spare
 	buf, err := h.buffer(min(size, limit)+1, min(max(size+1, smallest), largestGuess, limit+1), 0)
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			h.m.bodies.put(buf)
+		}
+	}()
 	for {
 		if len(buf) == cap(buf) {
 			had := int64(cap(buf))
@@ -158,7 +163,9 @@ func readAll(r io.Reader, limit, size int64, h *hold) ([]byte, error) {
 			if err != nil {
 				return nil, err
 			}
-			buf = append(larger, buf...)
+			larger = append(larger, buf...)
+			h.m.bodies.put(buf)
+			buf = larger
 		}
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
