@@ -1,6 +1,10 @@
 package ingest
 
-import "sync"
+import (
+	"slices"
+	"sync"
+	"time"
+)
 
 // Which buffers of bodies are kept for later ones: small ones are cheap to make,
 // and what all of them take up is bounded, absolutely and as a share of what
@@ -22,9 +26,16 @@ const (
 type bodies struct {
 	max int // bytes
 
-	mu    sync.Mutex
-	free  [][]byte
-	bytes int
+	mu     sync.Mutex
+	free   []freeBody // the one that came last is last
+	bytes  int
+	timer  *time.Timer // calls age
+	closed bool
+}
+
+type freeBody struct {
+	buf   []byte
+	since time.Time
 }
 
 // take returns the smallest buffer that has room, nil if there is none or only
@@ -36,35 +47,66 @@ func (bs *bodies) take(room int64) []byte {
 	bs.mu.Lock()
 	defer bs.mu.Unlock()
 	best := -1
-	for i, b := range bs.free {
-		if n := int64(cap(b)); n >= room && n <= roomier*room && (best < 0 || cap(b) < cap(bs.free[best])) {
+	for i, f := range bs.free {
+		if n := int64(cap(f.buf)); n >= room && n <= roomier*room && (best < 0 || cap(f.buf) < cap(bs.free[best].buf)) {
 			best = i
 		}
 	}
 	if best < 0 {
 		return nil
 	}
-	b := bs.free[best]
-	last := len(bs.free) - 1
-	bs.free[best], bs.free[last] = bs.free[last], nil
-	bs.free = bs.free[:last]
+	return bs.remove(best)
+}
+
+func (bs *bodies) remove(i int) []byte {
+	b := bs.free[i].buf
+	bs.free = slices.Delete(bs.free, i, i+1)
 	bs.bytes -= cap(b)
 	return b
 }
 
-// put takes back a buffer that nothing points into.
+// put takes back a buffer that nothing points into. Those that have lain for
+// longest make room for it.
 func (bs *bodies) put(b []byte) {
 	bs.mu.Lock()
 	defer bs.mu.Unlock()
-	if cap(b) >= minFreeBody && len(bs.free) < maxFreeBodies && bs.bytes+cap(b) <= bs.max {
-		bs.free = append(bs.free, b[:0])
-		bs.bytes += cap(b)
+	if cap(b) < minFreeBody || cap(b) > bs.max || bs.closed {
+		return
+	}
+	for len(bs.free) == maxFreeBodies || bs.bytes+cap(b) > bs.max {
+		bs.remove(0)
+	}
+	bs.free = append(bs.free, freeBody{b[:0], time.Now()})
+	bs.bytes += cap(b)
+	if len(bs.free) > 1 {
+		return // age comes for the first, and then for this
+	}
+	if bs.timer == nil {
+		bs.timer = time.AfterFunc(quietAfter, bs.age)
+	} else {
+		bs.timer.Reset(quietAfter)
 	}
 }
 
-// drop gives the memory of all back.
-func (bs *bodies) drop() {
+// age gives the memory of those back that no body needed for quietAfter.
+func (bs *bodies) age() {
 	bs.mu.Lock()
 	defer bs.mu.Unlock()
-	bs.free, bs.bytes = nil, 0
+	for len(bs.free) > 0 {
+		if left := quietAfter - time.Since(bs.free[0].since); left > 0 {
+			bs.timer.Reset(left)
+			return
+		}
+		bs.remove(0)
+	}
+}
+
+// close gives the memory of all back, and keeps none from now on.
+func (bs *bodies) close() {
+	bs.mu.Lock()
+	defer bs.mu.Unlock()
+	bs.free, bs.bytes, bs.closed = nil, 0, true
+	if bs.timer != nil {
+		bs.timer.Stop()
+	}
 }

@@ -151,7 +151,7 @@ func TestABufferOfABodyThatWasNotReadIsThereForTheNext(t *testing.T) {
 			}
 			var kept []int
 			for _, b := range m.bodies.free {
-				kept = append(kept, cap(b))
+				kept = append(kept, cap(b.buf))
 			}
 			if slices.Sort(kept); !slices.Equal(kept, c.kept) {
 				t.Errorf("buffers of %d bytes are kept, want %d", kept, c.kept)
@@ -194,27 +194,65 @@ func TestABodyIsNotUsedAgainWhileItsCommitWaits(t *testing.T) {
 	})
 }
 
-func TestBodiesAreKeptWithinBoundsAndUntilItIsQuiet(t *testing.T) {
+func TestBodiesAreKeptWithinBounds(t *testing.T) {
+	bs := &newBudget(defaultMaxPending).bodies
+	defer bs.close()
+	bs.put(make([]byte, minFreeBody-1))
+	bs.put(make([]byte, maxFreeBytes+1))
+	if n, _ := bs.kept(); n != 0 {
+		t.Errorf("%d buffers are kept that are too small or too large", n)
+	}
+	for range 2 * maxFreeBodies {
+		bs.put(make([]byte, minFreeBody))
+	}
+	if n, bytes := bs.kept(); n != maxFreeBodies || bytes != maxFreeBodies*minFreeBody {
+		t.Errorf("%d buffers of %d bytes are kept, want %d", n, bytes, maxFreeBodies)
+	}
+	bs.put(make([]byte, maxFreeBytes))
+	if n, bytes := bs.kept(); n != 1 || bytes != maxFreeBytes {
+		t.Errorf("%d buffers of %d bytes are kept, want only the one that came last", n, bytes)
+	}
+}
+
+func TestBuffersGoThatNoBodyNeeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := New(Config{Store: newGate()})
 		bs := &in.budget.bodies
-		bs.put(make([]byte, minFreeBody-1))
-		bs.put(make([]byte, maxFreeBytes+1))
-		if n, _ := bs.kept(); n != 0 {
-			t.Errorf("%d buffers are kept that are too small or too large", n)
+		metrics := func(size int) {
+			h := in.budget.open()
+			body, err := readAll(io.LimitReader(zeros{}, int64(size)), in.maxBody, int64(size), h)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.body = body
+			if _, f := in.process(t.Context(), signals[2], "http_protobuf", nil, body, h); f != nil {
+				t.Fatal(f.message)
+			}
 		}
-		for range 2 * maxFreeBodies {
-			bs.put(make([]byte, minFreeBody))
+		for range 3 { // of a server that gets nothing else
+			metrics(4 << 20)
+			if n, _ := bs.kept(); n == 0 {
+				t.Error("nothing is kept for the next body")
+			}
+			<-time.After(2 * quietAfter)
+			if n, bytes := bs.kept(); n != 0 || bytes != 0 {
+				t.Errorf("%d buffers of %d bytes are kept while nothing comes", n, bytes)
+			}
 		}
-		if n, bytes := bs.kept(); n != maxFreeBodies || bytes != maxFreeBodies*minFreeBody {
-			t.Errorf("%d buffers of %d bytes are kept, want %d", n, bytes, maxFreeBodies)
+		metrics(4 << 20)
+		for range 6 {
+			<-time.After(quietAfter / 4)
+			metrics(minFreeBody - 1)
 		}
-		<-time.After(2 * quietAfter)
-		if n, bytes := bs.kept(); n != 0 || bytes != 0 {
-			t.Errorf("%d buffers of %d bytes are kept while nothing comes", n, bytes)
+		if n, bytes := bs.kept(); n != 1 || bytes != minFreeBody {
+			t.Errorf("%d buffers of %d bytes are kept while only small bodies come", n, bytes)
 		}
 		if err := in.Close(t.Context()); err != nil {
 			t.Error(err)
+		}
+		bs.put(make([]byte, minFreeBody))
+		if n, _ := bs.kept(); n != 0 {
+			t.Errorf("%d buffers are kept by what is closed", n)
 		}
 	})
 }

@@ -60,22 +60,7 @@ func (in *Ingest) run() {
 		case closed:
 			return
 		default:
-			in.await()
-		}
-	}
-}
-
-// await returns when there is something to do. What was kept for requests goes when
-// none comes.
-func (in *Ingest) await() {
-	quiet := time.NewTimer(quietAfter)
-	defer quiet.Stop()
-	for {
-		select {
-		case <-in.wake:
-			return
-		case <-quiet.C:
-			in.budget.bodies.drop()
+			<-in.wake
 		}
 	}
 }
@@ -231,6 +216,7 @@ func (in *Ingest) idle() bool {
 // When ctx ends first, commits are given up and their requests get an error, as
 // does the caller; with nothing to give up a ctx that is done does no harm.
 func (in *Ingest) Close(ctx context.Context) error {
+	defer in.budget.bodies.close()
 	in.mu.Lock()
 	in.closed = true
 	in.mu.Unlock()

@@ -69,8 +69,8 @@ const retryAfter = time.Second
 // retryDisk is the same when the disk is full or takes no writes.
 const retryDisk = 5 * time.Second
 
-// quietAfter is for how long nothing has come when memory that was kept for the next
-// requests is given back.
+// quietAfter is for how long memory is kept for the next requests that none of
+// them takes.
 const quietAfter = 10 * time.Second
 
 // complaintGap is how often a store that refuses is logged.
