@@ -82,8 +82,8 @@ func tooLarge(limit int64) *failure {
 	return fail(codeResourceExhausted, "the body is larger than %d bytes; send smaller batches or raise the server's --max-body", limit)
 }
 
-// readBody returns the decompressed content of src, of at most in.maxBody
-// bytes, which h holds and is charged with. size is the announced length of r, -1 if
+// readBody returns the decompressed content of src, of at most in.maxBody bytes,
+// which h holds and is charged with. size is the announced length of r, -1 if
 // unknown.
 func (in *Ingest) readBody(r io.Reader, src *source, encoding string, size int64, h *hold) ([]byte, *failure) {
 	if encoding == "zstd" {

@@ -11,9 +11,9 @@ import (
 )
 
 // OTLP in protobuf, decoded by field number straight into the domain. Strings
-// point into the body, which is used again when its commit has ended. As in every protobuf
-// decoder an unknown field is skipped, and a known field of another wire type
-// counts as unknown.
+// point into the body, which is used again when its commit has ended. As in every
+// protobuf decoder an unknown field is skipped, and a known field of another wire
+// type counts as unknown.
 
 // field is easyproto's reader of one field.
 type field = easyproto.FieldContext
