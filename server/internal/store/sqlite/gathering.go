@@ -1,7 +1,7 @@
 package sqlite
 
 import (
-	"cmp"
+	"context"
 	"slices"
 	"sort"
 )
@@ -12,10 +12,11 @@ type gathering struct {
 	within *[]int64 // the traces that are asked for, ascending; nil for all
 	spans  []places // of within: those that are asked for; nil for all
 
-	lists   []postingReader // each at its first trace, when within is nil
-	n       int             // traces of all lists
-	seen    []bool          // else: which of within have been seen
-	at      []places        // and in which places
+	lists   listHeap // when within is nil …
+	n       int      // … traces of each, added up …
+	lo, hi  int64    // … and the first and the last of all
+	seen    []bool   // else: which of within have been seen
+	at      []places // and in which places
 	placing placing
 }
 
@@ -36,7 +37,11 @@ func (g *gathering) add(l *keptList) {
 	r := postingReader{data: l.data, placed: g.placed}
 	if g.within == nil {
 		if r.next() {
-			g.lists, g.n = append(g.lists, r), g.n+l.n
+			if g.n == 0 {
+				g.lo = l.first
+			}
+			g.n, g.lo, g.hi = g.n+l.n, min(g.lo, l.first), max(g.hi, l.last)
+			g.lists = append(g.lists, &r)
 		}
 		return
 	}
@@ -89,9 +94,9 @@ func firstFrom(nos []int64, least int64) int {
 }
 
 // postings returns what was gathered.
-func (g *gathering) postings() postings {
+func (g *gathering) postings(ctx context.Context) (postings, error) {
 	if g.within == nil {
-		return g.joined()
+		return g.joined(ctx)
 	}
 	n := 0
 	for _, seen := range g.seen {
@@ -109,31 +114,5 @@ func (g *gathering) postings() postings {
 			out.add((*g.within)[i], at, g.placed)
 		}
 	}
-	return out
-}
-
-// joined returns what all lists have.
-func (g *gathering) joined() postings {
-	out := room(g.n, g.placed)
-	lists := make([]*postingReader, len(g.lists)) // the one with the lowest trace is first
-	for i := range lists {
-		lists[i] = &g.lists[i]
-	}
-	slices.SortFunc(lists, func(a, b *postingReader) int { return cmp.Compare(a.trace, b.trace) })
-	for len(lists) > 0 {
-		r := lists[0]
-		if last := len(out.traces) - 1; last < 0 || out.traces[last] != r.trace {
-			out.add(r.trace, r.places, g.placed)
-		} else if g.placed {
-			out.at[last] = g.placing.either(out.at[last], r.places)
-		}
-		if !r.next() {
-			lists = lists[1:]
-			continue
-		}
-		for i := 1; i < len(lists) && lists[i].trace < r.trace; i++ {
-			lists[i-1], lists[i] = lists[i], r
-		}
-	}
-	return out
+	return out, nil
 }

@@ -1,8 +1,11 @@
 package sqlite
 
 import (
+	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,7 +64,11 @@ func TestWhatIsGatheredOfListsIsWhatTheyHave(t *testing.T) {
 		spans := gather(true, &within.traces)
 		spans.spans = within.at
 		union := map[int64]set{}
-		for range 1 + r.IntN(4) {
+		lists := 1 + r.IntN(4)
+		if round%30 == 0 {
+			lists += 60
+		}
+		for range lists {
 			list := randomSpans(r, n, 1+r.IntN(20))
 			if len(list) == 0 {
 				continue
@@ -87,21 +94,65 @@ func TestWhatIsGatheredOfListsIsWhatTheyHave(t *testing.T) {
 			}
 		}
 		for what, c := range map[string]struct {
-			got  postings
+			of   *gathering
 			want map[int64]set
-		}{"all": {all.postings(), union}, "some traces": {some.postings(), both}, "some spans": {spans.postings(), shared}} {
+		}{"all": {all, union}, "some traces": {some, both}, "some spans": {spans, shared}} {
+			gathered, err := c.of.postings(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
 			got := map[int64][]run{}
-			for i, no := range c.got.traces {
-				got[no] = c.got.at[i].runs(nil)
+			for i, no := range gathered.traces {
+				got[no] = gathered.at[i].runs(nil)
 			}
 			want := map[int64][]run{}
 			for no, at := range c.want {
 				want[no] = at.pack().runs(nil)
 			}
-			if d := cmp.Diff(want, got, cmp.AllowUnexported(run{})); d != "" || !slices.IsSorted(c.got.traces) {
+			if d := cmp.Diff(want, got, cmp.AllowUnexported(run{})); d != "" || !slices.IsSorted(gathered.traces) {
 				t.Fatalf("round %d, %s: (-want +got):\n%s", round, what, d)
 			}
 		}
+	}
+}
+
+// manyLists gathers the lists of a prefix that thousands of terms have.
+func manyLists(n int) *gathering {
+	r := rand.New(rand.NewPCG(7, 8))
+	g := gather(true, nil)
+	for range n {
+		g.add(listOf(postingsOf(randomSpans(r, 20_000, 100))).keep(true))
+	}
+	return g
+}
+
+func TestNobodyWhoLeftIsWaitedForByAPrefix(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := manyLists(3).postings(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want that nobody waits", err)
+	}
+}
+
+// What a posting costs must not grow with the number of lists, but for the depth of a heap.
+func BenchmarkJoinManyLists(b *testing.B) {
+	for _, n := range []int{10, 100, 1000, 5000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			kept := manyLists(n)
+			b.ReportAllocs()
+			for b.Loop() {
+				g := *kept
+				g.lists = nil
+				for _, l := range kept.lists {
+					c := *l
+					g.lists = append(g.lists, &c)
+				}
+				if _, err := g.postings(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(kept.n), "ns/posting")
+		})
 	}
 }
 

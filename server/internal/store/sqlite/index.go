@@ -151,7 +151,10 @@ func (ix *index) gather(t *tx, term string, prefix bool, g *gathering) (p postin
 			return p, err
 		}
 	}
-	return g.postings(), err
+	if err != nil {
+		return p, err
+	}
+	return g.postings(t.ctx)
 }
 
 // nothing returns no postings of a term.

@@ -104,7 +104,7 @@ func FuzzBlock(f *testing.F) {
 	b.add("wtwo", postings{traces: []int64{3}})
 	b.flush()
 	f.Add(b.take()[0])
-	f.Fuzz(func(_ *testing.T, data []byte) {
+	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, term := range []string{"Aone", "wtwo", "z"} {
 			_, _, _ = findList(data, term)
 		}
@@ -117,7 +117,10 @@ func FuzzBlock(f *testing.F) {
 			}
 			g := gather(isPlaced(term), nil)
 			g.add(&keptList{postingList: l})
-			p := g.postings()
+			p, err := g.postings(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
 			for _, at := range p.at {
 				at.runs(nil)
 			}
