@@ -9,7 +9,7 @@ import (
 )
 
 func TestQueriesNeedNotReadTheDirectoryOfASegmentThatWasJustWritten(t *testing.T) {
-	s := open(t, t.TempDir())
+	s := openIdle(t, t.TempDir())
 	for n := range uint64(mergeCount + 2) { // some are merged
 		if err := s.Append(t.Context(), round(n)); err != nil {
 			t.Fatal(err)
