@@ -5,8 +5,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/clewhq/clew/server/client"
@@ -15,6 +15,17 @@ import (
 
 // mostListed is the API's largest page.
 const mostListed = 500
+
+var (
+	traceColumns = []terminal.Column{
+		{Name: "TRACE"}, {Name: "START"}, {Name: "DURATION", Right: true}, {Name: "SPANS", Right: true}, {Name: "ERRORS", Right: true},
+		{Name: "TOKENS", Right: true}, {Name: "COST", Right: true}, {Name: "SERVICES"}, {Name: "NAME"},
+	}
+	spanColumns = []terminal.Column{
+		{Name: "TRACE"}, {Name: "SPAN"}, {Name: "START"}, {Name: "DURATION", Right: true}, {Name: "STATUS"}, {Name: "TYPE"},
+		{Name: "TOKENS", Right: true}, {Name: "COST", Right: true}, {Name: "SERVICE"}, {Name: "NAME"},
+	}
+)
 
 func ls(ctx context.Context, a *app, args []string) error {
 	fs := a.flags("ls")
@@ -51,16 +62,15 @@ func ls(ctx context.Context, a *app, args []string) error {
 	if len(list.Items) == 0 {
 		return r.nothing(a, q, "traces")
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "TRACE\tSTART\tDURATION\tSPANS\tERRORS\tTOKENS\tCOST\tSERVICES\tNAME")
+	table := terminal.NewTable(traceColumns...)
 	for _, t := range list.Items {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s%s\n",
-			t.TraceID, t.StartTime.Local().Format(time.DateTime), terminal.Duration(t.DurationNS), t.SpanCount, t.ErrorCount,
+		table.Row(t.TraceID, t.StartTime.Local().Format(time.DateTime), terminal.Duration(t.DurationNS),
+			strconv.Itoa(t.SpanCount), strconv.Itoa(t.ErrorCount),
 			cmp.Or(terminal.Tokens(t.InputTokens, t.OutputTokens), "-"), cmp.Or(terminal.Cost(t.Cost), "-"),
 			terminal.Cut(terminal.Printable(terminal.Some(t.Services, 3)), 60),
-			terminal.Cut(terminal.Printable(t.Name), 60), torn(t))
+			terminal.Cut(terminal.Printable(t.Name), 60)+torn(t))
 	}
-	return cmp.Or(w.Flush(), more(a, list.NextCursor, len(list.Items)))
+	return cmp.Or(table.Write(a.stdout), more(a, list.NextCursor, len(list.Items)))
 }
 
 func lsSpans(ctx context.Context, a *app, r *remote, q client.Query) error {
@@ -74,19 +84,17 @@ func lsSpans(ctx context.Context, a *app, r *remote, q client.Query) error {
 	if len(list.Items) == 0 {
 		return r.nothing(a, q, "spans")
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "TRACE\tSPAN\tSTART\tDURATION\tSTATUS\tTYPE\tTOKENS\tCOST\tSERVICE\tNAME")
+	table := terminal.NewTable(spanColumns...)
 	for _, s := range list.Items {
 		duration := terminal.Duration(s.DurationNS)
 		if s.Open {
 			duration = "open"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			s.TraceID, s.SpanID, s.StartTime.Local().Format(time.DateTime), duration, s.Status, terminal.Cut(terminal.Printable(s.Type), 20),
+		table.Row(s.TraceID, s.SpanID, s.StartTime.Local().Format(time.DateTime), duration, s.Status, terminal.Cut(terminal.Printable(s.Type), 20),
 			cmp.Or(terminal.Tokens(s.InputTokens, s.OutputTokens), "-"), cmp.Or(terminal.Cost(s.Cost), "-"),
 			terminal.Cut(terminal.Printable(cmp.Or(s.Service, "-")), 40), terminal.Cut(terminal.Printable(s.Name), 60))
 	}
-	return cmp.Or(w.Flush(), more(a, list.NextCursor, len(list.Items)))
+	return cmp.Or(table.Write(a.stdout), more(a, list.NextCursor, len(list.Items)))
 }
 
 // nothing says that a list is empty, and whether that is because of what was asked for.

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
+	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/clewhq/clew/server/client"
@@ -41,30 +41,41 @@ func stats(ctx context.Context, a *app, args []string) error {
 		_, err := fmt.Fprintln(a.stderr, "no spans")
 		return err
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	header, group := "SPANS\tERRORS\tP50\tP95\tP99\tTOKENS\tCOST\tUNPRICED", strings.ToUpper(g.By)
-	if g.Width != 0 {
-		header = "TIME\t" + header
-	}
-	_, _ = fmt.Fprintln(w, strings.TrimSuffix(header+"\t"+group, "\t"))
+	out := terminal.NewTable(statsColumns(g)...)
 	for _, gr := range table.Groups {
-		name := cmp.Or(gr.Value, "-")
-		switch {
-		case g.By == "":
-			name = ""
-		case gr.Others > 0:
-			name = fmt.Sprintf("(%d others)", gr.Others)
+		var group []string
+		if g.By != "" {
+			group = []string{groupName(gr)}
 		}
-		name = terminal.Cut(terminal.Printable(cmp.Or(name, " ")), 60)
 		if g.Width == 0 {
-			statsRow(w, "", gr.Total, name)
+			out.Row(append(statsCells(gr.Total), group...)...)
 			continue
 		}
 		for i, at := range table.Buckets {
-			statsRow(w, at.Local().Format(time.DateTime)+"\t", bucketOf(gr.Series, i), name)
+			out.Row(slices.Concat([]string{at.Local().Format(time.DateTime)}, statsCells(bucketOf(gr.Series, i)), group)...)
 		}
 	}
-	return w.Flush()
+	return out.Write(a.stdout)
+}
+
+func groupName(g client.Group) string {
+	if g.Others > 0 {
+		return fmt.Sprintf("(%d others)", g.Others)
+	}
+	return terminal.Cut(terminal.Printable(cmp.Or(g.Value, "-")), 60)
+}
+
+func statsColumns(g client.Grouping) (columns []terminal.Column) {
+	if g.Width != 0 {
+		columns = append(columns, terminal.Column{Name: "TIME"})
+	}
+	for _, name := range strings.Fields("SPANS ERRORS P50 P95 P99 TOKENS COST UNPRICED") {
+		columns = append(columns, terminal.Column{Name: name, Right: true})
+	}
+	if g.By != "" {
+		columns = append(columns, terminal.Column{Name: strings.ToUpper(g.By)})
+	}
+	return columns
 }
 
 // bucketOf is a bucket of a series, as far as a row shows it.
@@ -76,7 +87,7 @@ func bucketOf(s client.Series, i int) client.Measures {
 	}
 }
 
-func statsRow(w io.Writer, before string, m client.Measures, name string) {
+func statsCells(m client.Measures) []string {
 	duration := func(ns *int64) string {
 		if ns == nil {
 			return "-"
@@ -87,7 +98,8 @@ func statsRow(w io.Writer, before string, m client.Measures, name string) {
 	if m.CallCount > 0 {
 		unpriced = fmt.Sprintf("%d/%d", m.UnpricedCount, m.CallCount)
 	}
-	_, _ = fmt.Fprintf(w, "%s%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", before, m.SpanCount, m.ErrorCount,
-		duration(m.P50NS), duration(m.P95NS), duration(m.P99NS),
-		cmp.Or(terminal.Tokens(m.InputTokens, m.OutputTokens), "-"), cmp.Or(terminal.Cost(m.Cost), "-"), unpriced, name)
+	return []string{
+		strconv.FormatInt(m.SpanCount, 10), strconv.FormatInt(m.ErrorCount, 10), duration(m.P50NS), duration(m.P95NS), duration(m.P99NS),
+		cmp.Or(terminal.Tokens(m.InputTokens, m.OutputTokens), "-"), cmp.Or(terminal.Cost(m.Cost), "-"), unpriced,
+	}
 }
