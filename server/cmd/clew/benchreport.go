@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/clewhq/clew/server/client"
+	"github.com/clewhq/clew/server/internal/terminal"
 )
 
 // quantiles are milliseconds.
@@ -30,6 +31,14 @@ func quantilesOf(took []time.Duration) quantiles {
 		return float64(took[min(len(took)-1, int(q*float64(len(took))))].Microseconds()) / 1000
 	}
 	return quantiles{at(.5), at(.9), at(.99), at(1)}
+}
+
+func quantilesByName(took map[string][]time.Duration) map[string]quantiles {
+	out := make(map[string]quantiles, len(took))
+	for name, t := range took {
+		out[name] = quantilesOf(t)
+	}
+	return out
 }
 
 func (q quantiles) String() string {
@@ -55,9 +64,42 @@ type benchReport struct {
 	SettledDisk     int64   `json:"disk_settled_bytes"`
 	RSS             int64   `json:"server_rss_bytes"`
 
-	Verified bool                 `json:"verified"`
-	Lost     int                  `json:"spans_not_there_once"`
-	Queries  map[string]quantiles `json:"queries,omitempty"`
+	Verified bool `json:"verified"`
+	Lost     int  `json:"spans_not_there_once"`
+
+	Queries map[string]quantiles `json:"queries,omitempty"`          // each kind alone
+	InTurns map[string]quantiles `json:"queries_in_turns,omitempty"` // one kind after the other
+	Beside  *besideReport        `json:"beside,omitempty"`
+}
+
+// besideReport is what queries in turns took while spans arrived.
+type besideReport struct {
+	Wanted  int                  `json:"spans_per_second_wanted"`
+	Rate    float64              `json:"spans_per_second"` // as acknowledged while queries were asked
+	Seconds float64              `json:"seconds"`
+	Spans   int                  `json:"spans"` // acknowledged, until the last that was on its way
+	Request quantiles            `json:"request"`
+	Refused int                  `json:"requests_refused"`
+	Queries map[string]quantiles `json:"queries"`
+	Ratios  map[string]float64   `json:"p99_by_in_turns"` // p99 of Queries by that in turns
+}
+
+// compare sets the ratios to queries in turns that nothing arrived beside.
+func (r *besideReport) compare(inTurns map[string]quantiles) {
+	r.Ratios = map[string]float64{}
+	for name, took := range r.Queries {
+		if p99 := inTurns[name].P99; p99 > 0 {
+			r.Ratios[name] = took.P99 / p99
+		}
+	}
+}
+
+// acknowledged is how many spans were, in all.
+func (r benchReport) acknowledged() int {
+	if r.Beside == nil {
+		return r.Spans
+	}
+	return r.Spans + r.Beside.Spans
 }
 
 func (r benchReport) print(out io.Writer) error {
@@ -87,13 +129,51 @@ func (r benchReport) print(out io.Writer) error {
 	if r.Verified {
 		line("read back", "%d acknowledged spans are not there exactly once", r.Lost)
 	}
-	for _, q := range standardQueries {
-		if took, ok := r.Queries[q.name]; ok {
-			line(q.name, "%s", took)
+	if beside := r.Beside; beside != nil {
+		line("beside queries", "%.0f spans/s for %.1f s, %d wanted", beside.Rate, beside.Seconds, beside.Wanted)
+		line("request beside", "%s; %d refused and sent again", beside.Request, beside.Refused)
+		if beside.Rate < 0.9*float64(beside.Wanted) {
+			line("", "fewer than wanted: raise --queries or --connections, or the server takes no more")
+		}
+	}
+	if len(r.Queries) > 0 {
+		b.WriteString("\n")
+		if err := r.queryTable().Write(&b); err != nil {
+			return err
 		}
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// queryTable has a row for each standard query, in milliseconds.
+func (r benchReport) queryTable() *terminal.Table {
+	names := []string{"p50", "p90", "p99", "max"}
+	if r.Beside != nil {
+		names = []string{"alone p50", "p99", "in turns p50", "p99", "beside p50", "p99", "p99 ratio"}
+	}
+	columns := []terminal.Column{{Name: "query, ms"}}
+	for _, name := range names {
+		columns = append(columns, terminal.Column{Name: name, Right: true})
+	}
+	table := terminal.NewTable(columns...)
+	for _, q := range standardQueries {
+		alone, cells := r.Queries[q.name], []string{q.name}
+		add := func(format string, values ...float64) {
+			for _, v := range values {
+				cells = append(cells, fmt.Sprintf(format, v))
+			}
+		}
+		if r.Beside == nil {
+			add("%.2f", alone.P50, alone.P90, alone.P99, alone.Max)
+		} else {
+			turns, beside := r.InTurns[q.name], r.Beside.Queries[q.name]
+			add("%.2f", alone.P50, alone.P99, turns.P50, turns.P99, beside.P50, beside.P99)
+			add("%.1f", r.Beside.Ratios[q.name])
+		}
+		table.Row(cells...)
+	}
+	return table
 }
 
 // measured is what a server says of itself; what it doesn't say is 0.

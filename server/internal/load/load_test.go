@@ -2,7 +2,7 @@ package load
 
 import (
 	"bytes"
-	"slices"
+	"encoding/binary"
 	"testing"
 	"time"
 
@@ -10,31 +10,57 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-func collect(c Config) (all []Batch) { return slices.Collect(Batches(c)) }
+// requests are n spans in requests of so many.
+func requests(c Config, n, each int) (all []Batch) {
+	for stream := NewStream(c); n > 0; n -= each {
+		all = append(all, stream.Next(min(n, each)))
+	}
+	return all
+}
 
 func TestTheSameSeedMakesTheSame(t *testing.T) {
-	c := Config{Seed: 7, Spans: 1000, Start: time.Unix(1_700_000_000, 0)}
-	a, b := collect(c), collect(c)
+	c := Config{Seed: 7, Start: time.Unix(1_700_000_000, 0)}
+	a, b := requests(c, 1000, 512), requests(c, 1000, 512)
 	for i := range a {
 		if !bytes.Equal(a[i].Body, b[i].Body) {
 			t.Fatalf("batch %d differs", i)
 		}
 	}
 	c.Seed = 8
-	if bytes.Equal(a[0].Body, collect(c)[0].Body) {
+	if bytes.Equal(a[0].Body, requests(c, 1000, 512)[0].Body) {
 		t.Error("another seed makes the same")
 	}
 }
 
+func TestAStreamGoesOnWhereItsLastRequestEnded(t *testing.T) {
+	c := Config{Seed: 7, Size: 300, PerSec: 200, Start: time.Unix(1_700_000_000, 0)}
+	whole := map[Span]bool{}
+	for _, s := range NewStream(c).Next(1000).Spans {
+		whole[s] = true
+	}
+	for _, b := range requests(c, 1000, 7) {
+		for _, s := range b.Spans {
+			if !whole[s] {
+				t.Fatalf("%v is made twice, or too soon", s)
+			}
+			delete(whole, s)
+		}
+	}
+}
+
 func TestWhatIsMadeIsOTLPOfTheSizeAndShapeThatWereAsked(t *testing.T) {
-	for _, c := range []Config{
-		{Seed: 1, Spans: 5000, Batch: 512, PerSec: 1},
-		{Seed: 1, Spans: 5000, Batch: 512, PerSec: 1000},
-		{Seed: 2, Spans: 3001, Batch: 100, PerSec: 100, Size: 1000},
+	for _, tt := range []struct {
+		Config
+		spans, batch int
+	}{
+		{Config{Seed: 1, PerSec: 1}, 5000, 512},
+		{Config{Seed: 1, PerSec: 1000}, 5000, 512},
+		{Config{Seed: 2, PerSec: 100, Size: 1000}, 3001, 100},
 	} {
+		c := tt.Config
 		c.Start = time.Unix(1_700_000_000, 0)
 		spans, size, under := map[string]bool{}, 0, 0
-		for _, b := range collect(c) {
+		for _, b := range requests(c, tt.spans, tt.batch) {
 			var req collector.ExportTraceServiceRequest
 			if err := proto.Unmarshal(b.Body, &req); err != nil {
 				t.Fatal(err)
@@ -60,15 +86,48 @@ func TestWhatIsMadeIsOTLPOfTheSizeAndShapeThatWereAsked(t *testing.T) {
 			}
 			under = max(under, len(traces))
 		}
-		if len(spans) != c.Spans {
+		if len(spans) != tt.spans {
 			t.Errorf("%+v: %d distinct spans", c, len(spans))
 		}
 		want := c.withDefaults().Size
-		if mean := size / c.Spans; mean < want*6/10 || mean > want*14/10 {
+		if mean := size / tt.spans; mean < want*6/10 || mean > want*14/10 {
 			t.Errorf("%+v: %d bytes a span, want about %d", c, mean, want)
 		}
 		if c.PerSec == 1000 && under < 100 || c.PerSec == 1 && under > 60 {
 			t.Errorf("%+v: a request has spans of up to %d traces", c, under)
+		}
+	}
+}
+
+func TestTheStandardQueriesFindSomething(t *testing.T) {
+	c := Config{Seed: 1, Size: 400, Start: time.Unix(1_700_000_000, 0)}
+	var all []byte
+	failedRoots := map[string]int{} // by service
+	for _, b := range requests(c, 20_000, 1000) {
+		var req collector.ExportTraceServiceRequest
+		if err := proto.Unmarshal(b.Body, &req); err != nil {
+			t.Fatal(err)
+		}
+		for _, rs := range req.ResourceSpans {
+			for _, s := range rs.ScopeSpans[0].Spans {
+				if len(s.ParentSpanId) == 0 && s.Status != nil {
+					failedRoots[rs.Resource.Attributes[0].Value.GetStringValue()]++
+				}
+				if begin := c.Begin(int(binary.BigEndian.Uint64(s.SpanId)>>16) - 1); len(s.ParentSpanId) == 0 && s.StartTimeUnixNano != uint64(begin.UnixNano()) {
+					t.Fatalf("a trace begins at %d, want %v", s.StartTimeUnixNano, begin)
+				}
+			}
+		}
+		all = append(all, b.Body...)
+	}
+	for _, service := range Services {
+		if failedRoots[service] == 0 {
+			t.Errorf("no failed root of %s", service)
+		}
+	}
+	for _, text := range append([]string{RareWord, FlagAttribute, Flag(999), PromptAttribute, Prompt(39), Session(3)}, CommonWords...) {
+		if !bytes.Contains(all, []byte(text)) {
+			t.Errorf("nothing has %s", text)
 		}
 	}
 }
