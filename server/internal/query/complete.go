@@ -24,7 +24,7 @@ func Complete(text string) Completion {
 			i++
 		case r == '"':
 			quoted = !quoted
-		case !quoted && (unicode.IsSpace(r) || strings.ContainsRune("(){}", r)):
+		case !quoted && (unicode.IsSpace(r) || strings.ContainsRune(brackets, r)):
 			from = i + size
 		}
 		i += size
@@ -57,9 +57,6 @@ func (f Field) Insert() string {
 	}
 	return f.Name + ":"
 }
-
-// Quote writes a value so that Parse reads it as it is.
-func Quote(value string) string { return quoteValue(value) }
 
 // FieldValues returns the values of a field of the table that are few; nil when
 // they must be looked up.

@@ -212,7 +212,7 @@ func (e Not) String() string { return "-" + group(e.Expr) }
 
 // String implements [Expr].
 func (e Text) String() string {
-	text := quoteValue(strings.Join(e.Words, " "))
+	text := Quote(strings.Join(e.Words, " "))
 	if e.Prefix {
 		return text + "*"
 	}

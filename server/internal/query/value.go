@@ -56,7 +56,7 @@ func (v Value) String() string {
 	if v.Glob {
 		return v.Text
 	}
-	return quoteValue(v.Text)
+	return Quote(v.Text)
 }
 
 // matchText compares with a text: all of it, in its case. A * is any text that
@@ -152,8 +152,8 @@ var units = []struct {
 	{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}, {"w", 7 * 86400e9},
 }
 
-// parseDuration reads 1h30m, 1.5s, 2d; a number without a unit is refused.
-// ParseDuration reads a duration as a query has it: 300ms, 1.5s, 2h30m, 3d.
+// ParseDuration reads a duration as a query has it: 300ms, 1.5s, 2h30m, 3d. A
+// number without a unit is refused.
 func ParseDuration(text string) (time.Duration, error) {
 	ns, err := parseDuration(text)
 	return time.Duration(ns), err
