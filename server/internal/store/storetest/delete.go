@@ -20,8 +20,8 @@ var deleteTests = []subtest{
 		if _, err := s.Spans(t.Context(), traceID(1)); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("spans: %v", err)
 		}
-		diff(t, "traces", []trace.TraceID{traceID(3), traceID(2)}, traceIDs(t, s, query.Filter{}, 10))
-		diff(t, "traces with a word", []trace.TraceID(nil), traceIDs(t, s, query.Filter{Where: where("ariadne")}, 10))
+		diff(t, "traces", []trace.TraceID{traceID(3), traceID(2)}, traceIDs(t, s, query.Filter{}, query.Page{Limit: 10}))
+		diff(t, "traces with a word", []trace.TraceID(nil), traceIDs(t, s, query.Filter{Where: where("ariadne")}, query.Page{Limit: 10}))
 		diff(t, "users", []string{"ann", "bob"}, must[[]string](t)(s.Values(t.Context(), store.FieldUser, "", 10)))
 		diff(t, "services", []string{"api", "worker"}, must[[]string](t)(s.Values(t.Context(), store.FieldService, "", 10)))
 		diff(t, "session", 1, must[trace.SessionSummary](t)(s.Session(t.Context(), "s1")).TraceCount)

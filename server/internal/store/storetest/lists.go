@@ -91,7 +91,7 @@ var listTests = []subtest{
 		}
 		slices.Reverse(want)
 		for limit := range 12 {
-			diff(t, fmt.Sprintf("traces in pages of %d", limit), want, traceIDs(t, s, query.Filter{}, limit))
+			diff(t, fmt.Sprintf("traces in pages of %d", limit), want, traceIDs(t, s, query.Filter{}, query.Page{Limit: limit}))
 		}
 	}},
 	{"sessions are listed by end, latest first, then by id, in pages of any size", func(t *testing.T, s store.Store) {
@@ -100,7 +100,7 @@ var listTests = []subtest{
 		}
 		want := []string{"j", "g", "h", "i", "d", "e", "f", "a", "b", "c"}
 		for limit := range 12 {
-			diff(t, fmt.Sprintf("sessions in pages of %d", limit), want, sessionIDs(t, s, query.Filter{}, limit))
+			diff(t, fmt.Sprintf("sessions in pages of %d", limit), want, sessionIDs(t, s, query.Filter{}, query.Page{Limit: limit}))
 		}
 	}},
 	{"a full last page has no next", func(t *testing.T, s store.Store) {
@@ -205,8 +205,8 @@ var listTests = []subtest{
 				for _, no := range tt.traces {
 					want = append(want, traceID(no))
 				}
-				diff(t, "traces", want, traceIDs(t, s, tt.filter, 1))
-				diff(t, "sessions", tt.sessions, sessionIDs(t, s, tt.filter, 1))
+				diff(t, "traces", want, traceIDs(t, s, tt.filter, query.Page{Limit: 1}))
+				diff(t, "sessions", tt.sessions, sessionIDs(t, s, tt.filter, query.Page{Limit: 1}))
 			})
 		}
 	}},

@@ -54,8 +54,8 @@ var mergeTests = []subtest{
 				t.Errorf("values of %s still have what was replaced: %q", f, got)
 			}
 		}
-		diff(t, "sessions", []string{"new"}, sessionIDs(t, s, query.Filter{}, 10))
-		diff(t, "traces by the old name", []trace.TraceID(nil), traceIDs(t, s, query.Filter{Name: "early"}, 10))
+		diff(t, "sessions", []string{"new"}, sessionIDs(t, s, query.Filter{}, query.Page{Limit: 10}))
+		diff(t, "traces by the old name", []trace.TraceID(nil), traceIDs(t, s, query.Filter{Name: "early"}, query.Page{Limit: 10}))
 		if got := must[[]store.Hinted](t)(s.Hinted(t.Context(), traceID(9), []string{"job.id=old"}, 0, at(100), 10)); len(got) != 0 {
 			t.Errorf("%d spans have the old hint", len(got))
 		}

@@ -44,31 +44,6 @@ func Same(t *testing.T, want, got store.Store, queries ...string) {
 	diff(t, "stats", counts(t, want), counts(t, got))
 }
 
-func summaries(t *testing.T, s store.Store, f query.Filter) []trace.Summary {
-	t.Helper()
-	return allPages(t, func(p query.Page) ([]trace.Summary, string, error) { return s.Traces(t.Context(), f, p) })
-}
-
-func sessions(t *testing.T, s store.Store, f query.Filter) []trace.SessionSummary {
-	t.Helper()
-	return allPages(t, func(p query.Page) ([]trace.SessionSummary, string, error) { return s.Sessions(t.Context(), f, p) })
-}
-
-// allPages lists a whole listing in the order of its kind.
-func allPages[T any](t *testing.T, list func(query.Page) ([]T, string, error)) (all []T) {
-	t.Helper()
-	for p := (query.Page{Limit: 100}); ; {
-		items, next, err := list(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, items...)
-		if p.Cursor = next; next == "" {
-			return all
-		}
-	}
-}
-
 func services(t *testing.T, s store.Store, names []string) []store.Service {
 	t.Helper()
 	found := must[[]store.Service](t)(s.Services(t.Context(), names...))

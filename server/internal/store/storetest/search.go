@@ -9,26 +9,6 @@ import (
 	"github.com/clewhq/clew/server/internal/trace"
 )
 
-// found lists a whole listing of spans, page by page, as "trace/span".
-func found(t *testing.T, s store.Store, f query.Filter, sort query.Sort, limit int) []string {
-	t.Helper()
-	var out []string
-	for page := (query.Page{Limit: limit, Sort: sort}); ; {
-		items, next, err := s.Search(t.Context(), f, page)
-		if err != nil {
-			t.Fatalf("search: %v", err)
-		}
-		for _, item := range items {
-			out = append(out, place(item.Span))
-		}
-		if page.Cursor = next; next == "" {
-			return out
-		}
-	}
-}
-
-func place(s *trace.Span) string { return fmt.Sprintf("%d/%d", s.TraceID[15], s.ID[7]) }
-
 func lasting(n int) func(*trace.Span) {
 	return func(s *trace.Span) { s.End = s.Start + trace.Time(n)*ms }
 }
@@ -39,20 +19,20 @@ var searchTests = []subtest{
 	{"spans are listed by start, latest first, over all traces, in pages of any size", func(t *testing.T, s store.Store) {
 		add(t, s, finished(span(1, 1, 0, lasting(900)), span(1, 2, 50, parent(1)), span(2, 1, 30), span(2, 2, 40, parent(1)), span(3, 1, 40), span(1, 3, 800, parent(1)))...)
 		for limit := range 8 {
-			diff(t, fmt.Sprintf("spans in pages of %d", limit), []string{"1/3", "1/2", "3/1", "2/2", "2/1", "1/1"}, found(t, s, query.Filter{}, query.Sort{}, limit))
+			diff(t, fmt.Sprintf("spans in pages of %d", limit), []string{"1/3", "1/2", "3/1", "2/2", "2/1", "1/1"}, places(t, s, query.Filter{}, query.Page{Limit: limit}))
 		}
 	}},
 	{"a span that comes a month after its trace began is the newest", func(t *testing.T, s store.Store) {
 		add(t, s, finished(span(1, 1, 0), span(2, 1, 1000))...)
 		add(t, s, finished(span(1, 2, 0, parent(1), func(s *trace.Span) { s.Start += 30 * day; s.End += 30 * day }))...)
 		for limit := range 4 {
-			diff(t, "spans", []string{"1/2", "2/1", "1/1"}, found(t, s, query.Filter{}, query.Sort{}, limit))
+			diff(t, "spans", []string{"1/2", "2/1", "1/1"}, places(t, s, query.Filter{}, query.Page{Limit: limit}))
 		}
 	}},
 	{"a range of time selects spans that were active in it, not those of a trace that was", func(t *testing.T, s store.Store) {
 		add(t, s, assorted()...)
-		diff(t, "spans", []string{"1/2"}, found(t, s, query.Filter{From: at(15), To: at(100)}, query.Sort{}, 1))
-		diff(t, "spans", []string{"3/1"}, found(t, s, query.Filter{From: at(150)}, query.Sort{}, 1))
+		diff(t, "spans", []string{"1/2"}, places(t, s, query.Filter{From: at(15), To: at(100)}, query.Page{Limit: 1}))
+		diff(t, "spans", []string{"3/1"}, places(t, s, query.Filter{From: at(150)}, query.Page{Limit: 1}))
 	}},
 	{"only the spans that match are listed", func(t *testing.T, s store.Store) {
 		add(t, s, assorted()...)
@@ -60,7 +40,7 @@ var searchTests = []subtest{
 			"service:api": {"2/2", "2/1", "1/1"}, "ariadne": {"1/2"}, "type:LLM OR type:TOOL": {"2/2", "1/2"}, "{type:LLM}": {"1/2", "1/1"}, "nothing": nil,
 			"service:nobody": nil,
 		} {
-			diff(t, text, want, found(t, s, query.Filter{Where: where(text)}, query.Sort{}, 1))
+			diff(t, text, want, places(t, s, query.Filter{Where: where(text)}, query.Page{Limit: 1}))
 		}
 	}},
 	{"twins are told apart", func(t *testing.T, s store.Store) {
@@ -98,37 +78,13 @@ var searchTests = []subtest{
 				by = query.Sort{By: tt.by[1:], Desc: true}
 			}
 			for limit := 1; limit < 6; limit++ {
-				var traces string
-				for page := (query.Page{Limit: limit, Sort: by}); ; {
-					items, next, err := s.Traces(t.Context(), query.Filter{}, page)
-					if err != nil {
-						t.Fatal(err)
-					}
-					for _, item := range items {
-						traces += fmt.Sprint(item.TraceID[15])
-					}
-					if page.Cursor = next; next == "" {
-						break
-					}
-				}
-				diff(t, "traces by "+tt.by, tt.traces, traces)
+				page := query.Page{Limit: limit, Sort: by}
+				traces := listed(t, s.Traces, query.Filter{}, page, func(sum trace.Summary) byte { return '0' + sum.TraceID[15] })
+				diff(t, "traces by "+tt.by, tt.traces, string(traces))
 				if tt.spans != "" {
-					diff(t, "spans by "+tt.by, tt.spans, fmt.Sprint(found(t, s, query.Filter{}, by, limit)))
+					diff(t, "spans by "+tt.by, tt.spans, fmt.Sprint(places(t, s, query.Filter{}, page)))
 				}
-				var sessions []string
-				for page := (query.Page{Limit: limit, Sort: by}); ; {
-					items, next, err := s.Sessions(t.Context(), query.Filter{}, page)
-					if err != nil {
-						t.Fatal(err)
-					}
-					for _, item := range items {
-						sessions = append(sessions, item.ID)
-					}
-					if page.Cursor = next; next == "" {
-						break
-					}
-				}
-				diff(t, "sessions by "+tt.by, tt.sessions, fmt.Sprint(sessions))
+				diff(t, "sessions by "+tt.by, tt.sessions, fmt.Sprint(sessionIDs(t, s, query.Filter{}, page)))
 			}
 		}
 	}},

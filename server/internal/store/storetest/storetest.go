@@ -21,7 +21,6 @@ import (
 
 	"github.com/clewhq/clew/server/internal/measure"
 	"github.com/clewhq/clew/server/internal/measure/measuretest"
-	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/store/memory"
 	"github.com/clewhq/clew/server/internal/trace"
@@ -161,41 +160,6 @@ func outlines(spans []*trace.Span) []*trace.Span {
 		out[i] = &c
 	}
 	return out
-}
-
-// traceIDs lists a whole listing, page by page, as bare trace ids.
-func traceIDs(t *testing.T, s store.Store, f query.Filter, limit int) []trace.TraceID {
-	t.Helper()
-	var ids []trace.TraceID
-	for page := (query.Page{Limit: limit}); ; {
-		items, next, err := s.Traces(t.Context(), f, page)
-		if err != nil {
-			t.Fatalf("traces: %v", err)
-		}
-		for _, item := range items {
-			ids = append(ids, item.TraceID)
-		}
-		if page.Cursor = next; next == "" {
-			return ids
-		}
-	}
-}
-
-func sessionIDs(t *testing.T, s store.Store, f query.Filter, limit int) []string {
-	t.Helper()
-	var ids []string
-	for page := (query.Page{Limit: limit}); ; {
-		items, next, err := s.Sessions(t.Context(), f, page)
-		if err != nil {
-			t.Fatalf("sessions: %v", err)
-		}
-		for _, item := range items {
-			ids = append(ids, item.ID)
-		}
-		if page.Cursor = next; next == "" {
-			return ids
-		}
-	}
 }
 
 func canceled() context.Context {
