@@ -7,7 +7,6 @@
 package memory
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -16,8 +15,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/clewhq/clew/server/internal/measure"
-	"github.com/clewhq/clew/server/internal/query"
 	"github.com/clewhq/clew/server/internal/store"
 	"github.com/clewhq/clew/server/internal/trace"
 )
@@ -101,208 +98,6 @@ func distinctEvents(loose []trace.Fact) []trace.Event {
 	return trace.Merge(append([]trace.Fact{{Kind: trace.Opened, Span: &trace.Span{}}}, loose...)...).Events
 }
 
-// Idle implements [store.Store].
-func (s *Store) Idle(ctx context.Context, before trace.Time, limit int) ([]trace.TraceID, error) {
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer s.mu.RUnlock()
-	var found []trace.Summary
-	for id := range s.traces {
-		if spans := s.spans(id); len(spans) > 0 {
-			if sum := trace.Summarize(spans); sum.Start < before && sum.End < before {
-				found = append(found, sum)
-			}
-		}
-	}
-	slices.SortFunc(found, func(a, b trace.Summary) int { return cmp.Compare(a.End, b.End) })
-	var ids []trace.TraceID
-	for _, sum := range first(found, limit) {
-		ids = append(ids, sum.TraceID)
-	}
-	return ids, nil
-}
-
-// Outline implements [store.Store].
-func (s *Store) Outline(ctx context.Context, id trace.TraceID) ([]*trace.Span, error) {
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer s.mu.RUnlock()
-	spans := s.spans(id)
-	if len(spans) == 0 {
-		return nil, fmt.Errorf("trace %s: %w", id, store.ErrNotFound)
-	}
-	for i, sp := range spans {
-		spans[i] = outline(sp)
-	}
-	return spans, nil
-}
-
-// Spans implements [store.Store].
-func (s *Store) Spans(ctx context.Context, id trace.TraceID, ids ...trace.SpanID) ([]*trace.Span, error) {
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer s.mu.RUnlock()
-	var out []*trace.Span
-	for _, sp := range s.spans(id) {
-		if len(ids) == 0 || slices.Contains(ids, sp.ID) {
-			out = append(out, clone(sp))
-		}
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("trace %s: spans %v: %w", id, ids, store.ErrNotFound)
-	}
-	return out, nil
-}
-
-// Summaries implements [store.Store].
-func (s *Store) Summaries(ctx context.Context, ids ...trace.TraceID) ([]trace.Summary, error) {
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer s.mu.RUnlock()
-	var out []trace.Summary
-	known := map[trace.TraceID]bool{}
-	for _, id := range ids {
-		if spans := s.spans(id); len(spans) > 0 && !known[id] {
-			known[id] = true
-			out = append(out, trace.Summarize(spans))
-		}
-	}
-	return out, nil
-}
-
-// Aggregate implements [store.Store].
-func (s *Store) Aggregate(ctx context.Context, f query.Filter, g measure.Grouping) (measure.Table, error) {
-	if err := s.begin(ctx); err != nil {
-		return measure.Table{}, err
-	}
-	defer s.mu.RUnlock()
-	all := slices.SortedFunc(s.all(), func(a, b *trace.Span) int { return cmp.Compare(a.Start, b.Start) })
-	var first, last trace.Time
-	if len(all) > 0 {
-		first, last = all[0].Start, all[len(all)-1].Start
-	}
-	axis, err := g.Axis(f.From, f.To, first, last, len(all) == 0)
-	if err != nil {
-		return measure.Table{}, err
-	}
-	all = slices.DeleteFunc(all, func(sp *trace.Span) bool {
-		return f.From != 0 && sp.Start < f.From || f.To != 0 && sp.Start >= f.To || !f.MatchSpan(sp, &query.Trace{Spans: s.spans(sp.TraceID)})
-	})
-	values := map[string]bool{}
-	for _, sp := range all {
-		if values[g.By.Of(sp)] = true; len(values) > measure.MaxValues {
-			return measure.Table{}, fmt.Errorf("aggregate: %w", measure.ErrValues)
-		}
-	}
-	return measure.Tabulate(slices.Values(all), g, axis), nil
-}
-
-// Values implements [store.Store].
-func (s *Store) Values(ctx context.Context, field store.Field, prefix string, limit int) ([]string, error) {
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer s.mu.RUnlock()
-	of, ok := map[store.Field]func(*trace.Span) string{
-		store.FieldService: func(sp *trace.Span) string { return sp.Service },
-		store.FieldName:    func(sp *trace.Span) string { return sp.Name },
-		store.FieldType:    func(sp *trace.Span) string { return sp.Type },
-		store.FieldSession: func(sp *trace.Span) string { return sp.Session },
-		store.FieldUser:    func(sp *trace.Span) string { return sp.User },
-	}[field]
-	if !ok {
-		return nil, fmt.Errorf("values of unknown field %.40q", field)
-	}
-	found := map[string]bool{}
-	for sp := range s.all() {
-		if v := of(sp); v != "" && strings.HasPrefix(v, prefix) {
-			found[v] = true
-		}
-	}
-	return first(slices.Sorted(maps.Keys(found)), limit), nil
-}
-
-// Services implements [store.Store].
-func (s *Store) Services(ctx context.Context, names ...string) ([]store.Service, error) {
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer s.mu.RUnlock()
-	found := map[string]store.Service{}
-	for sp := range s.all() {
-		if !slices.Contains(names, sp.Service) {
-			continue
-		}
-		v, ok := found[sp.Service]
-		if !ok {
-			v = store.Service{Name: sp.Service, First: sp.Start, Last: sp.Start}
-		}
-		v.First, v.Last, v.SpanCount = min(v.First, sp.Start), max(v.Last, sp.Start), v.SpanCount+1
-		found[sp.Service] = v
-	}
-	return slices.Collect(maps.Values(found)), nil
-}
-
-// Sharing implements [store.Store].
-func (s *Store) Sharing(ctx context.Context, id trace.TraceID, limit int) ([]trace.TraceID, error) {
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer s.mu.RUnlock()
-	var out []trace.TraceID
-	for other := range s.traces {
-		if other != id && other.Low64() == id.Low64() && len(s.spans(other)) > 0 {
-			out = append(out, other)
-		}
-	}
-	slices.SortFunc(out, func(a, b trace.TraceID) int { return slices.Compare(a[:], b[:]) })
-	return first(out, limit), nil
-}
-
-// Hinted implements [store.Store].
-func (s *Store) Hinted(ctx context.Context, except trace.TraceID, hints []string, from, to trace.Time, limit int) ([]store.Hinted, error) {
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer s.mu.RUnlock()
-	var out []store.Hinted
-	for sp := range s.all() {
-		if sp.TraceID == except || sp.Start < from || sp.Start > to {
-			continue
-		}
-		for _, h := range trace.Hints(sp) {
-			if slices.Contains(hints, h) {
-				out = append(out, store.Hinted{Hint: h, Span: outline(sp)})
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b store.Hinted) int {
-		return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), slices.Compare(a.Span.TraceID[:], b.Span.TraceID[:]),
-			trace.Compare(a.Span, b.Span), cmp.Compare(a.Hint, b.Hint))
-	})
-	return first(out, limit), nil
-}
-
-// Stats implements [store.Store].
-func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
-	if err := s.begin(ctx); err != nil {
-		return store.Stats{}, err
-	}
-	defer s.mu.RUnlock()
-	var st store.Stats
-	for _, t := range s.traces {
-		if len(t.spans) > 0 {
-			st.Traces++
-			st.Spans += int64(len(t.spans))
-		}
-	}
-	return st, nil
-}
-
 // Close implements [store.Store].
 func (s *Store) Close() error {
 	s.mu.Lock()
@@ -361,5 +156,3 @@ func (s *Store) all() iter.Seq[*trace.Span] {
 		}
 	}
 }
-
-func first[T any](list []T, n int) []T { return list[:min(len(list), max(0, n))] }
