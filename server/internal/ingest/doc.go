@@ -1,11 +1,11 @@
 // Package ingest receives telemetry: OTLP over HTTP (protobuf and JSON) and over
 // gRPC, on any [http.ServeMux], so that one port serves all of it.
 //
-// A request goes through body.go (encoding, size, time), proto.go or json.go
-// (decoding into [trace.Span], each span judged alone), package dialect (the
-// derived view) and commit.go (one transaction for all that waits). It is
-// answered when its spans are durable, or with an error that says what to do.
-// signals.go is the table of what is received where.
+// A request goes through body.go (encoding, size, time), otlpproto.go or
+// otlpjson.go (decoding), span.go or record.go (each span or log record judged
+// alone), package derive (the derived view) and commit.go (one transaction for
+// all that waits). It is answered when its spans are durable, or with an error
+// that says what to do. signals.go is the table of what is received where.
 //
 // Everything here comes from strangers. What is refused, and what is only
 // reported, is written down in limits.go. The unit of refusal is the span: a

@@ -46,7 +46,7 @@ func checkDecoded(t *testing.T, b *batch) {
 func boundedBatch() *batch {
 	b := newBatch()
 	h := newBudget(8 << 20).open()
-	b.charge = h.grow
+	b.grow = h.grow
 	return b
 }
 

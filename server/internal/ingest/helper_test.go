@@ -100,7 +100,7 @@ func testDeriver(t *testing.T) derive.Deriver {
 
 // newBatch returns a batch with memory enough for any test.
 func newBatch() *batch {
-	return &batch{now: trace.Time(testStart), charge: func(int64) error { return nil }}
+	return &batch{now: trace.Time(testStart), grow: func(int64) error { return nil }}
 }
 
 // testSource is a body without a connection.

@@ -108,7 +108,7 @@ func (in *Ingest) process(ctx context.Context, s signal, transport string, decod
 		h.release()
 		return answer{message: metricsNotice}, nil
 	}
-	b := &batch{deriver: in.deriver, now: trace.Time(in.now().UnixNano()), charge: h.grow}
+	b := &batch{deriver: in.deriver, now: trace.Time(in.now().UnixNano()), grow: h.grow}
 	if err := decode(b, body); err != nil {
 		defer h.release()
 		if errors.Is(err, errBusy) || errors.Is(err, errLarge) {

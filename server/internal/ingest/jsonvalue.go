@@ -17,7 +17,7 @@ func (b *batch) jsonName(r *jsonReader, to *string) error {
 
 func (b *batch) jsonAttributes(r *jsonReader, list *trace.Attributes, dropped *uint32) error {
 	return r.array(func() error {
-		if !b.take(attributeSize) {
+		if !b.charge(attributeSize) {
 			return b.failed
 		}
 		deep := false
@@ -97,7 +97,7 @@ func (b *batch) jsonList(r *jsonReader, size int64, element func() error) error 
 			return r.skip()
 		}
 		return r.array(func() error {
-			if !b.take(size) {
+			if !b.charge(size) {
 				return b.failed
 			}
 			return element()

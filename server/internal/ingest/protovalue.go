@@ -8,7 +8,7 @@ import (
 
 // protoAttribute decodes a KeyValue and appends it to list.
 func (b *batch) protoAttribute(f *field, list *trace.Attributes, dropped *uint32) error {
-	if !b.take(attributeSize) {
+	if !b.charge(attributeSize) {
 		return b.failed
 	}
 	return b.protoAttributeKept(f, list, dropped)
@@ -104,7 +104,7 @@ func (b *batch) protoArray(src []byte, depth int, deep *bool) (trace.Value, erro
 		if f.FieldNum != 1 || !ok || *deep {
 			return nil
 		}
-		if !b.take(valueSize) {
+		if !b.charge(valueSize) {
 			return b.failed
 		}
 		el, err := b.protoValue(e, depth+1, deep)
@@ -121,7 +121,7 @@ func (b *batch) protoMap(src []byte, depth int, deep *bool) (trace.Value, error)
 		if f.FieldNum != 1 || !ok || *deep {
 			return nil
 		}
-		if !b.take(attributeSize) {
+		if !b.charge(attributeSize) {
 			return b.failed
 		}
 		kv, err := b.protoKeyValue(e, depth+1, deep)
