@@ -73,6 +73,6 @@
 //
 // # Read on
 //
-// In this order: span.go, observe.go, carry.go, then propagators/formats.go, which is the table of formats. stamp.go is
+// In this order: span.go, start.go, observe.go, carry.go, then propagators/formats.go, which is the table of formats. stamp.go is
 // where every span gets its attributes, with names that Laminar's servers understand.
 package clew

@@ -69,6 +69,18 @@ func UseSpan(ctx context.Context, s *Span, fn func(context.Context) error, opts 
 	return fn(WithSpan(ctx, s))
 }
 
+// UseOption configures UseSpan.
+type UseOption interface{ applyUse(*useConfig) }
+
+type useConfig struct{ endOnExit bool }
+
+type useOption byte
+
+// EndOnExit makes UseSpan end the span when the function returns.
+const EndOnExit useOption = 0
+
+func (useOption) applyUse(c *useConfig) { c.endOnExit = true }
+
 // ErrorOption configures RecordError.
 type ErrorOption interface{ applyError(*errorConfig) }
 
