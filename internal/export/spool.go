@@ -3,12 +3,9 @@ package export
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/clewhq/clew/internal/otlp"
 )
 
 const (
@@ -88,104 +85,6 @@ func openSpool(dir string, max int64, l Limits, t *tally, wake func()) (*spool, 
 	return s, nil
 }
 
-func (s *spool) put(g *otlp.Group, body []byte) error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return errLate
-	}
-	if int64(len(s.pending.buf)+len(body)) > s.limits.Bytes || len(s.pending.spans) >= s.limits.Spans {
-		s.mu.Unlock()
-		return s.memory.tooMuch
-	}
-	s.pending.add(g, body)
-	s.accepted++
-	ready, wait := s.ready, !s.slow
-	s.mu.Unlock()
-	select {
-	case s.work <- struct{}{}:
-	default:
-	}
-	if !wait {
-		return nil
-	}
-	timer := time.NewTimer(diskPatience)
-	defer timer.Stop()
-	select {
-	case <-ready:
-	case <-timer.C:
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.slow = s.ready == ready || s.slow
-	}
-	return nil
-}
-
-// write is the goroutine that writes what is pending, until the spool is closed.
-func (s *spool) write() {
-	defer close(s.gone)
-	spare := &batch{}
-	var records []byte
-	for {
-		<-s.work
-		s.mu.Lock()
-		b, ready, last := s.pending, s.ready, s.closed
-		s.pending, s.ready = spare, make(chan struct{})
-		s.mu.Unlock()
-		if len(b.spans) > 0 {
-			var err error
-			if records, err = s.save(b, records[:0]); err != nil {
-				s.hold(b, err)
-			}
-			s.mu.Lock()
-			s.slow, s.failing = false, err != nil
-			s.mu.Unlock()
-		}
-		close(ready)
-		if last {
-			return
-		}
-		if spare = b; cap(b.buf) > maxRoom {
-			spare = &batch{}
-		}
-		if cap(records) > maxRoom {
-			records = nil
-		}
-		clear(spare.spans)
-		spare.buf, spare.spans = spare.buf[:0], spare.spans[:0]
-	}
-}
-
-// save appends spans to the last segment.
-func (s *spool) save(b *batch, records []byte) ([]byte, error) {
-	s.files.Lock()
-	defer s.files.Unlock()
-	seg := s.segments[len(s.segments)-1]
-	if seg.size >= s.each {
-		if err := s.rotate(); err != nil {
-			return records, err
-		}
-		seg = s.segments[len(s.segments)-1]
-	}
-	records = seg.appendRecords(records, b)
-	if err := s.makeRoom(int64(len(records))); err != nil {
-		clear(seg.groups)
-		return records, err
-	}
-	if _, err := seg.file.WriteAt(records, seg.size); err != nil {
-		clear(seg.groups) // they are not in the file
-		return records, err
-	}
-	seg.size += int64(len(records))
-	seg.spans += len(b.spans)
-	s.grow(int64(len(records)))
-	s.written += uint64(len(b.spans))
-	if s.enough() {
-		s.wake()
-	}
-	return records, nil
-}
-
 // rotate begins a new segment.
 func (s *spool) rotate() error {
 	seg, err := createSegment(s.lane.path())
@@ -220,9 +119,7 @@ func (s *spool) makeRoom(n int64) error {
 // drop deletes the oldest segment. What was not sent of it is lost.
 func (s *spool) drop(why error) {
 	seg := s.segments[0]
-	if err := s.forget(); err != nil {
-		s.tally.log.Warn("clew: a file of the spool cannot be deleted", "error", err)
-	}
+	s.forget()
 	if lost := seg.spans - seg.taken; lost > 0 {
 		s.taken += uint64(lost)
 		s.finish(lost)
@@ -231,29 +128,13 @@ func (s *spool) drop(why error) {
 }
 
 // forget deletes the oldest segment.
-func (s *spool) forget() error {
+func (s *spool) forget() {
 	seg := s.segments[0]
 	s.segments = s.segments[1:]
 	s.reader = nil
 	s.grow(-seg.size)
-	return seg.remove()
-}
-
-// hold keeps spans in memory that the disk does not take.
-func (s *spool) hold(b *batch, why error) {
-	s.mu.Lock()
-	first := !s.failing
-	s.mu.Unlock()
-	if first {
-		s.tally.log.Warn("clew: the spool cannot be written; spans are kept in memory until this is over", "error", why)
-	}
-	from := 0
-	for _, e := range b.spans {
-		if err := s.memory.put(e.group, b.buf[from:e.end]); err != nil {
-			s.finish(1)
-			s.tally.lose(1, err)
-		}
-		from = e.end
+	if err := seg.remove(); err != nil {
+		s.tally.log.Warn("clew: a file of the spool cannot be deleted", "error", err)
 	}
 }
 
@@ -261,104 +142,6 @@ func (s *spool) finish(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.done += uint64(n)
-}
-
-// enough reports whether there is something to take.
-func (s *spool) enough() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	waiting := s.written - s.taken
-	if waiting == 0 {
-		return false
-	}
-	return waiting >= uint64(s.limits.BatchSpans) || s.marked > s.taken || len(s.segments) > 1 ||
-		s.reader != nil && s.segments[0].size-s.reader.offset >= int64(s.limits.BatchBytes)
-}
-
-func (s *spool) take() *batch {
-	s.files.Lock()
-	defer s.files.Unlock()
-	for !s.shut && s.enough() {
-		b, err := s.read()
-		if b != nil {
-			return b
-		}
-		if len(s.segments) == 1 {
-			if err := s.rotate(); err != nil {
-				break
-			}
-		}
-		s.drop(err)
-	}
-	return s.memory.take()
-}
-
-// read returns the next spans of the oldest segment that has any. An error says that its rest cannot be read.
-func (s *spool) read() (*batch, error) {
-	for {
-		seg := s.segments[0]
-		if s.reader == nil {
-			r := &segmentReader{segment: seg}
-			if err := r.open(); err != nil {
-				return nil, err
-			}
-			s.reader = r
-		}
-		b := &batch{segment: seg}
-		for len(b.spans) < s.limits.BatchSpans && len(b.buf) < s.limits.BatchBytes {
-			g, body, err := s.reader.next(seg.size)
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				return nil, err
-			}
-			b.add(g, body)
-		}
-		if n := len(b.spans); n > 0 {
-			b.end = s.reader.offset
-			seg.taken += n
-			s.taken += uint64(n)
-			return b, nil
-		}
-		if seg.taken < seg.spans || len(s.segments) == 1 {
-			return nil, errors.New("a file of the spool is damaged")
-		}
-		if err := s.forget(); err != nil {
-			s.tally.log.Warn("clew: a file of the spool cannot be deleted", "error", err)
-		}
-	}
-}
-
-func (s *spool) split(b *batch) (first, second *batch) {
-	if b.segment == nil {
-		return s.memory.split(b)
-	}
-	first, second = b.halves()
-	first.segment, second.segment, second.end = b.segment, b.segment, b.end
-	return first, second
-}
-
-func (s *spool) release(b *batch) {
-	s.finish(len(b.spans))
-	if b.segment == nil {
-		s.memory.release(b)
-		return
-	}
-	s.files.Lock()
-	defer s.files.Unlock()
-	seg := b.segment
-	if b.end == 0 || seg.removed || s.shut { // the first half waits for the second
-		return
-	}
-	if err := seg.sent(b.end); err != nil {
-		s.tally.log.Warn("clew: the spool cannot be written; spans may be sent twice after a restart", "error", err)
-	}
-	if seg == s.segments[0] && len(s.segments) > 1 && b.end >= seg.size {
-		if err := s.forget(); err != nil {
-			s.tally.log.Warn("clew: a file of the spool cannot be deleted", "error", err)
-		}
-	}
 }
 
 func (s *spool) mark() uint64 {
