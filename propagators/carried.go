@@ -1,6 +1,7 @@
 package propagators
 
 import (
+	"cmp"
 	"encoding/binary"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -42,6 +43,33 @@ func (c *Carried) empty() bool {
 func (c *Carried) onlyIDs() bool {
 	return c.Format == traceContextName && c.Sampling == SamplingFlag && c.TraceState == "" && c.Session == "" && c.User == "" &&
 		c.TraceType == "" && c.TracingLevel == "" && len(c.Path) == 0 && len(c.IDsPath) == 0 && len(c.Metadata) == 0 && len(c.Baggage) == 0
+}
+
+// join adds to c what another format knows about the same trace, or knows without naming one. Ids and flags stay c's
+// own. If the other format saw an earlier span than c, because a proxy in between speaks only one of the two, c's span
+// continues its path.
+func (c *Carried) join(other *Carried) {
+	if len(c.Path) == 0 && len(c.IDsPath) == 0 {
+		c.Path, c.IDsPath = other.Path, other.IDsPath
+		if id := c.SpanContext.SpanID(); len(c.IDsPath) > 0 && id != other.SpanContext.SpanID() {
+			c.IDsPath = inherit.Extend(c.IDsPath, inherit.SpanUUID(id))
+		}
+	}
+	c.Session = cmp.Or(c.Session, other.Session)
+	c.User = cmp.Or(c.User, other.User)
+	c.TraceType = cmp.Or(c.TraceType, other.TraceType)
+	c.TracingLevel = cmp.Or(c.TracingLevel, other.TracingLevel)
+	if len(other.Metadata) > 0 {
+		c.Metadata = inherit.Merge(other.Metadata, c.Metadata)
+	}
+	c.Baggage = mergeBaggage(c.Baggage, other.Baggage)
+	switch {
+	case c.Sampling != SamplingFlag:
+	case !c.Valid(): // a decision without ids, if nothing better comes
+		c.Sampling = other.Sampling
+	case other.Valid() && other.Sampling == SamplingDebug && c.SpanContext.IsSampled():
+		c.Sampling = SamplingDebug
+	}
 }
 
 // outgoing is what goes into a carrier: a Carried without paths if they can be had from place, because few formats write
