@@ -6,10 +6,12 @@
 //
 // It reads with package propagators, so it knows the formats of that package's
 // table and agrees with the SDK about each of them; a format that is added there
-// is decoded here. AWS X-Ray's, which the SDK leaves to contrib/xray, is in xray.go. What it adds is finding: a [finder] looks for the names of
-// fields in whatever stands around them (scan.go, value.go; names.go has other
-// names of the same fields), and for bare texts that some format reads. A
-// [piece] knows for each decoded byte where in the pasted text it came from.
+// is decoded here. AWS X-Ray's, which the SDK leaves to contrib/xray, is in
+// xray.go. What it adds is finding: a [finder] looks for the names of fields in
+// whatever stands around them (scan.go, value.go; names.go has other names of
+// the same fields), tells which of them are of one carrier (carrier.go), and
+// looks for bare texts that some format reads. A [piece] knows for each decoded
+// byte where in the pasted text it came from.
 //
 // The answer is in the wire types of package client, because the API and the
 // command line hand it on as it is. The package does no I/O. The text is a
