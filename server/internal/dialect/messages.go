@@ -1,10 +1,6 @@
 package dialect
 
-import (
-	"encoding/json"
-	"maps"
-	"strings"
-)
+import "maps"
 
 // Message is one turn of a conversation, whatever form it was sent in.
 type Message struct {
@@ -279,71 +275,4 @@ func toolParts(m map[string]any, content any) []Part {
 		Type: Result, ID: text(either(m, "tool_call_id", "id")), Name: text(m["name"]), Value: plainResult(content),
 		Failed: m["status"] == "error" || m["is_error"] == true,
 	}}
-}
-
-// toolList reads definitions of tools in any provider's form.
-func toolList(v interface{ Text() string }) []Tool {
-	var list []any
-	if json.Unmarshal([]byte(v.Text()), &list) != nil {
-		return nil
-	}
-	var out []Tool
-	for _, item := range list {
-		if s, ok := item.(string); ok { // the AI SDK sends a list of JSON texts
-			item, _ = parseJSON(s)
-		}
-		m, _ := item.(map[string]any)
-		if s, ok := m["json_schema"].(string); ok {
-			inner, _ := parseJSON(s)
-			m, _ = inner.(map[string]any)
-		} else if inner, ok := m["json_schema"].(map[string]any); ok {
-			m = inner
-		}
-		if declared, ok := either(m, "functionDeclarations", "function_declarations").([]any); ok { // Gemini
-			for _, d := range declared {
-				if f, ok := d.(map[string]any); ok {
-					out = append(out, toolOf(f))
-				}
-			}
-			continue
-		}
-		if f, ok := either(m, "function", "toolSpec").(map[string]any); ok {
-			m = f
-		}
-		if t := toolOf(m); t.Name != "" {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
-func toolOf(m map[string]any) Tool {
-	schema := loose(either(m, "parameters", "input_schema", "inputSchema", "parametersJsonSchema"))
-	name := text(m["name"])
-	if name == "" {
-		name = text(m["type"]) // a provider's own tool, such as web_search
-	}
-	return Tool{Name: name, Description: text(m["description"]), Parameters: schema}
-}
-
-// text returns a scalar as text, "" for what is none.
-func text(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case nil, []any, map[string]any:
-		return ""
-	default:
-		return strings.Trim(marshal(v), `"`)
-	}
-}
-
-// either returns what stands under the first of keys that holds something.
-func either(m map[string]any, keys ...string) any {
-	for _, k := range keys {
-		if v := m[k]; v != nil {
-			return v
-		}
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,22 +135,4 @@ func (b *branch) plain() any {
 	default:
 		return b.value
 	}
-}
-
-// plainOrParsed returns JSON text of an object or array as what it stands for.
-func plainOrParsed(v trace.Value) any {
-	if s := v.Str; v.Type == trace.String && (strings.HasPrefix(s, "{") || strings.HasPrefix(s, "[")) && json.Valid([]byte(s)) {
-		return json.RawMessage(s)
-	}
-	return v.Plain()
-}
-
-func marshal(v any) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(v) != nil {
-		return ""
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

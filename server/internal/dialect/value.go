@@ -155,10 +155,6 @@ func tagList(v trace.Value) []string {
 // maxTags bounds the tags of one span.
 const maxTags = 256
 
-// maxParsed bounds the text that is parsed where a value may be JSON: what
-// comes out may be tens of times larger.
-const maxParsed = 64 << 10
-
 // addMetadata adds a to the metadata if dialect d keeps some there. Text that
 // is a JSON object, array or string becomes what it stands for, because SDKs can
 // only send it as text, and some send all of it so.
@@ -193,68 +189,6 @@ func (r *reading) note(key string, v any) {
 		r.metadata = map[string]any{}
 	}
 	r.metadata[key] = v
-}
-
-// parsed returns v as encoding/json would decode it: text that is a JSON object,
-// array or string as what it stands for, unless it is long.
-func parsed(v trace.Value) any {
-	if v.Type == trace.String && len(v.Str) <= maxParsed {
-		if out, ok := parseJSON(v.Str); ok {
-			return out
-		}
-		if out := ""; strings.HasPrefix(v.Str, `"`) && json.Unmarshal([]byte(v.Str), &out) == nil {
-			return out
-		}
-	}
-	return v.Plain()
-}
-
-// parseJSON parses s if it is the text of an object or an array.
-func parseJSON(s string) (v any, ok bool) {
-	s = strings.TrimSpace(s)
-	if !strings.HasPrefix(s, "{") && !strings.HasPrefix(s, "[") {
-		return nil, false
-	}
-	return v, json.Unmarshal([]byte(s), &v) == nil
-}
-
-// object returns the JSON object that v is, or is the text of; nil when it is
-// none.
-func object(v trace.Value) map[string]any {
-	obj, _ := parsed(v).(map[string]any)
-	return obj
-}
-
-// at returns what stands at path, whose steps have dots between them, in obj;
-// Empty when nothing does.
-func at(obj map[string]any, path string) trace.Value {
-	for {
-		step, rest, more := strings.Cut(path, ".")
-		if !more {
-			return valueOf(obj[step])
-		}
-		obj, _ = obj[step].(map[string]any)
-		path = rest
-	}
-}
-
-// valueOf is what encoding/json decoded, as a value. Objects and arrays become
-// their text.
-func valueOf(v any) trace.Value {
-	switch v := v.(type) {
-	case nil:
-		return trace.Value{}
-	case string:
-		return trace.StringValue(v)
-	case bool:
-		return trace.BoolValue(v)
-	case int64:
-		return trace.IntValue(v)
-	case float64:
-		return trace.DoubleValue(v)
-	default:
-		return trace.StringValue(marshal(v))
-	}
 }
 
 // secondsSince returns how long after s began the RFC 3339 text at is, as a
