@@ -3,6 +3,7 @@ package query
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // What is read here is written here too, so that [Parse] reads what [Expr.String]
@@ -28,7 +29,8 @@ func (p *parser) space() {
 // word takes a word that must stand alone, such as OR.
 func (p *parser) word(w string) bool {
 	rest, ok := strings.CutPrefix(p.text[p.at:], w)
-	if !ok || rest != "" && !ends(rune(rest[0]), "") {
+	next, _ := utf8.DecodeRuneInString(rest)
+	if !ok || rest != "" && !ends(next, "") {
 		return false
 	}
 	p.at += len(w)

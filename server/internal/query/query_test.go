@@ -117,6 +117,10 @@ func TestAQuerySelectsWhatItSays(t *testing.T) {
 		"{service:gateway status:error}":      false,
 		"-{service:billing}":                  true,
 		"service:planner {root:true name:\"POST /ask\"}": true,
+
+		// No-break spaces, as pages have them.
+		"minotaur\u00a0OR\u00a0centaur": true,
+		"NOT\u00a0centaur":              true,
 	} {
 		e, err := query.Parse(text, now)
 		if err != nil {
