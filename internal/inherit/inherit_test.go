@@ -42,7 +42,7 @@ func TestUUIDsAreZeroPaddedAndLowerCase(t *testing.T) {
 		t.Error(got)
 	}
 	id := trace.TraceID{0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}
-	if got := inherit.TraceUUID(id); got != "01234567-89ab-cdef-0123-456789abcdef" {
+	if got := string(inherit.AppendTraceUUID(nil, id)); got != "01234567-89ab-cdef-0123-456789abcdef" {
 		t.Error(got)
 	}
 }

@@ -19,13 +19,7 @@ func AppendSpanUUID(b []byte, id trace.SpanID) []byte {
 	return b
 }
 
-// TraceUUID writes a trace id as a lower-case UUID.
-func TraceUUID(id trace.TraceID) string {
-	var b [36]byte
-	return string(AppendTraceUUID(b[:0], id))
-}
-
-// AppendTraceUUID appends what TraceUUID returns.
+// AppendTraceUUID appends a trace id as a lower-case UUID.
 func AppendTraceUUID(b []byte, id trace.TraceID) []byte {
 	b = append(b, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"...)
 	u := b[len(b)-36:]

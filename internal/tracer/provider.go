@@ -148,6 +148,3 @@ func (p *Provider) Shutdown(ctx context.Context) error {
 	p.processors.Store(new([]*registered))
 	return errors.Join(errs...)
 }
-
-// IsShutDown reports whether Shutdown was called.
-func (p *Provider) IsShutDown() bool { return p.down.Load() }
