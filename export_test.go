@@ -222,3 +222,43 @@ func TestFlushAndShutdownThatRunOutOfTimeTellHowManySpansAreLeft(t *testing.T) {
 	}
 	close(g.open)
 }
+
+func TestAnOutageIsToldOnceAndFlushKnowsWhatItCost(t *testing.T) {
+	var log bytes.Buffer
+	broken := &flakyExporter{err: errors.New("connection refused")}
+	shutdown, err := clew.Setup(t.Context(), clew.Exporter(broken), clew.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func() error {
+		_, s := clew.Start(t.Context(), "s")
+		s.End()
+		return clew.Flush(t.Context())
+	}
+	for range 3 {
+		if err := send(); err == nil || err.Error() != "clew: 1 spans were not sent: connection refused" {
+			t.Errorf("Flush says %v", err)
+		}
+	}
+	broken.err = nil
+	if err := send(); err != nil {
+		t.Errorf("Flush says %v", err)
+	}
+	if strings.Count(log.String(), "cannot be sent") != 1 || !strings.Contains(log.String(), "lost=3") {
+		t.Errorf("log: %s", log.String())
+	}
+	broken.err = errors.New("gone")
+	_, s := clew.Start(t.Context(), "s")
+	s.End()
+	for range 2 {
+		if err := shutdown(t.Context()); err == nil || !strings.Contains(err.Error(), "gone") {
+			t.Errorf("shutdown says %v", err)
+		}
+	}
+}
+
+// flakyExporter fails while err is set; Flush orders its use.
+type flakyExporter struct{ err error }
+
+func (e *flakyExporter) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) error { return e.err }
+func (e *flakyExporter) Shutdown(context.Context) error                             { return nil }

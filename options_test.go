@@ -1,19 +1,14 @@
 package clew_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
@@ -124,65 +119,6 @@ func TestAFormatterDoesNotRunForASpanThatIsNotRecorded(t *testing.T) {
 	_, _ = f(t.Context(), 1)
 }
 
-func TestTracingLevelsAreHeededBeforeExport(t *testing.T) {
-	r := clewtest.Record(t)
-	work := func(ctx context.Context) {
-		_, _ = clew.Observe(ctx, "observed", func(ctx context.Context) (string, error) {
-			_, foreign := otel.Tracer("other").Start(ctx, "foreign")
-			foreign.End()
-			return "out", nil
-		}, clew.Input("in"))
-	}
-	work(clew.WithTracingLevel(t.Context(), clew.LevelOff))
-	_ = clew.Run(t.Context(), "off", func(ctx context.Context) error { work(ctx); return nil }, clew.LevelOff)
-	r.WantTree()
-
-	work(clew.WithTracingLevel(t.Context(), clew.LevelMetaOnly))
-	if s := r.Span("observed"); s.Input()+s.Output() != "" || s.Attr("lmnr.internal.tracing_level") != "meta_only" {
-		t.Errorf("meta_only: %v", s.Attributes)
-	}
-	r.Reset()
-	work(clew.WithTracingLevel(clew.WithTracingLevel(t.Context(), clew.LevelMetaOnly), clew.LevelAll))
-	work(clew.WithTracingLevel(t.Context(), "unknown"))
-	for _, s := range r.Named("observed", 2) {
-		if s.Input() != "in" || s.Output() != "out" || s.Attr("lmnr.internal.tracing_level") != "" {
-			t.Errorf("all: %v", s.Attributes)
-		}
-	}
-}
-
-func TestALevelIsCarriedAlong(t *testing.T) {
-	clewtest.Record(t)
-	ctx, s := clew.Start(clew.WithTracingLevel(t.Context(), clew.LevelOff), "s")
-	defer s.End()
-	c, err := clew.Deserialize(clew.Serialize(ctx))
-	if err != nil || c.TracingLevel != "off" {
-		t.Errorf("%+v, %v", c, err)
-	}
-}
-
-func TestAProviderOfOthersHeedsLevelOffForSpansMadeHere(t *testing.T) {
-	before := otel.GetTracerProvider()
-	t.Cleanup(func() { otel.SetTracerProvider(before) })
-	own := tracetest.NewInMemoryExporter()
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSyncer(own))
-	otel.SetTracerProvider(tp)
-	ctx, parent := clew.Start(t.Context(), "parent")
-	ctx, s := clew.Start(ctx, "off", clew.LevelOff)
-	if sc := trace.SpanContextFromContext(ctx); sc.IsSampled() || sc.TraceID() != parent.OTel().SpanContext().TraceID() {
-		t.Errorf("what is handed on is %v", sc)
-	}
-	s.SetInput("x")
-	s.End()
-	parent.End()
-	if spans := own.GetSpans(); len(spans) != 1 || spans[0].Name != "parent" {
-		t.Errorf("%v", spans)
-	}
-	if err := tp.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestTheCauseOfACancellationIsRecorded(t *testing.T) {
 	r := clewtest.Record(t)
 	enough := errors.New("the user closed the page")
@@ -244,35 +180,6 @@ func TestAnErrorCanHaveTheStackOfWhoRecordsIt(t *testing.T) {
 	t.Errorf("%v", r.Span("s").Events)
 }
 
-func TestLogsOfASpanAreEventsWithASeverity(t *testing.T) {
-	r := clewtest.Record(t)
-	_, s := clew.Start(t.Context(), "s")
-	s.Debug("d")
-	s.Info("i", attribute.Int("n", 1))
-	s.Warn("w")
-	s.Error("e")
-	s.Log(slog.LevelInfo+1, "between")
-	s.End()
-	s.Info("after the end")
-	clew.Event(t.Context(), "alone", attribute.Bool("ok", true))
-	want := `- s
-    event d: log.severity=DEBUG
-    event i: log.severity=INFO n=1
-    event w: log.severity=WARN
-    event e: log.severity=ERROR
-    event between: log.severity=INFO+1
-    status: Error e
-- alone
-    event alone: ok=true
-`
-	if got := r.Text(); got != want {
-		t.Errorf("got\n%s", got)
-	}
-	if s := r.Span("s"); s.Status.Code != codes.Error {
-		t.Error(s.Status)
-	}
-}
-
 func TestTagsAndLinksCanBeSetLater(t *testing.T) {
 	r := clewtest.Record(t)
 	other := clew.StartDetached(t.Context(), "other")
@@ -297,40 +204,4 @@ func TestARevisionIsWrittenOnTheSpan(t *testing.T) {
 	if got := r.Span("build").Attr("clew.revision"); got != clew.BuildRevision() {
 		t.Errorf("%q, want %q", got, clew.BuildRevision())
 	}
-}
-
-func TestLogRecordsHaveTheIDsOfTheSpan(t *testing.T) {
-	clewtest.Record(t)
-	ctx, s := clew.Start(t.Context(), "s")
-	defer s.End()
-	sc := s.OTel().SpanContext()
-	var none context.Context // a mistake that must not matter
-	ids := `"trace_id":"` + sc.TraceID().String() + `","span_id":"` + sc.SpanID().String() + `"`
-	for name, tc := range map[string]struct {
-		log  func(*slog.Logger)
-		want string
-	}{
-		"in a span":       {func(l *slog.Logger) { l.InfoContext(ctx, "m", "k", 1) }, `{"msg":"m","k":1,` + ids + `}`},
-		"outside":         {func(l *slog.Logger) { l.Info("m", "k", 1) }, `{"msg":"m","k":1}`},
-		"nil context":     {func(l *slog.Logger) { l.InfoContext(none, "m") }, `{"msg":"m"}`},
-		"with attributes": {func(l *slog.Logger) { l.With("a", 1).InfoContext(ctx, "m") }, `{"msg":"m","a":1,` + ids + `}`},
-		"in a group":      {func(l *slog.Logger) { l.WithGroup("g").InfoContext(ctx, "m", "k", 1) }, `{"msg":"m",` + ids + `,"g":{"k":1}}`},
-		"in groups": {func(l *slog.Logger) {
-			l.With("a", 1).WithGroup("g").With("b", 2).WithGroup("h").InfoContext(ctx, "m", "k", 1)
-		}, `{"msg":"m","a":1,` + ids + `,"g":{"b":2,"h":{"k":1}}}`},
-		"below the minimum": {func(l *slog.Logger) { l.DebugContext(ctx, "m") }, ``},
-	} {
-		var out bytes.Buffer
-		quiet := &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-			if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey) {
-				return slog.Attr{}
-			}
-			return a
-		}}
-		tc.log(slog.New(clew.LogHandler(slog.NewJSONHandler(&out, quiet))))
-		if got := strings.TrimSpace(out.String()); got != tc.want {
-			t.Errorf("%s:\n got %s\nwant %s", name, got, tc.want)
-		}
-	}
-	slog.New(clew.LogHandler(nil)).InfoContext(ctx, "nowhere")
 }

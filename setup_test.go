@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,10 +14,7 @@ import (
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
-	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/clewhq/clew"
 	"github.com/clewhq/clew/clewtest"
@@ -200,128 +196,6 @@ func TestASecondSetupIsAnErrorUntilTheFirstIsShutDown(t *testing.T) {
 	r.Span("again")
 }
 
-func TestSetupKeepsTheProviderThatIsRegistered(t *testing.T) {
-	before, beforeP := otel.GetTracerProvider(), otel.GetTextMapPropagator()
-	t.Cleanup(func() { otel.SetTracerProvider(before); otel.SetTextMapPropagator(beforeP) })
-	theirs := tracetest.NewInMemoryExporter()
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSyncer(theirs))
-	otel.SetTracerProvider(tp)
-	otel.SetTextMapPropagator(propagation.Baggage{})
-
-	var log bytes.Buffer
-	own := tracetest.NewInMemoryExporter()
-	shutdown, err := clew.Setup(t.Context(), clew.Exporter(own), clew.Logger(slog.New(slog.NewTextHandler(&log, nil))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "ours")
-	_, foreign := tp.Tracer("other").Start(ctx, "theirs")
-	foreign.End()
-	s.End()
-	if err := clew.Flush(t.Context()); err != nil {
-		t.Error(err)
-	}
-	for where, exporter := range map[string]*tracetest.InMemoryExporter{"their exporter": theirs, "clew's": own} {
-		spans := exporter.GetSpans()
-		if len(spans) != 2 {
-			t.Fatalf("%s has %d spans", where, len(spans))
-		}
-		for _, span := range spans {
-			if span := (clewtest.Span{SpanStub: span}); span.Session() != "s" || span.Attr("lmnr.span.path") == "" {
-				t.Errorf("%s: %s has %v", where, span.Name, span.Attributes)
-			}
-		}
-	}
-	if otel.GetTracerProvider() != trace.TracerProvider(tp) || otel.GetTextMapPropagator() != propagation.TextMapPropagator(propagation.Baggage{}) {
-		t.Error("what was registered was replaced")
-	}
-	if n := strings.Count(log.String(), "already registered"); n != 2 {
-		t.Errorf("said %d times that something is registered: %s", n, log.String())
-	}
-	if err := shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-	_, s = clew.Start(t.Context(), "after")
-	s.End()
-	if len(theirs.GetSpans()) != 3 {
-		t.Error("their provider does not record any more")
-	}
-	if err := tp.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestSetupUsesTheProviderItIsGiven(t *testing.T) {
-	own := tracetest.NewInMemoryExporter()
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSyncer(own))
-	shutdown, err := clew.Setup(t.Context(), clew.TracerProvider(tp), clew.Logger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, s := clew.Start(t.Context(), "s", clew.LLM)
-	s.End()
-	spans := own.GetSpans()
-	if len(spans) != 1 || (clewtest.Span{SpanStub: spans[0]}).Attr("lmnr.span.path") != `["s"]` {
-		t.Errorf("spans %v", spans)
-	}
-	if err := shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if _, s := clew.Start(t.Context(), "after"); !s.OTel().IsRecording() {
-		t.Error("shutdown stopped a provider that is not Clew's")
-	}
-	if err := tp.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestOptionsThatAGivenProviderCannotObeyAreTold(t *testing.T) {
-	for name, tc := range map[string]struct {
-		opt  clew.Option
-		told bool
-	}{
-		"service name": {clew.ServiceName("svc"), true},
-		"sampler":      {clew.Sampler(sdktrace.NeverSample()), true},
-		"processor":    {clew.SpanProcessor(drop{}), false},
-	} {
-		var log bytes.Buffer
-		tp := sdktrace.NewTracerProvider()
-		shutdown, err := clew.Setup(t.Context(), clew.TracerProvider(tp), tc.opt, clew.Logger(slog.New(slog.NewTextHandler(&log, nil))))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if told := strings.Contains(log.String(), "have no effect"); told != tc.told {
-			t.Errorf("%s: %s", name, log.String())
-		}
-		if err := errors.Join(shutdown(t.Context()), tp.Shutdown(t.Context())); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestAProviderWithoutOurProcessorStillGetsPaths(t *testing.T) {
-	before := otel.GetTracerProvider()
-	t.Cleanup(func() { otel.SetTracerProvider(before) })
-	own := tracetest.NewInMemoryExporter()
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSyncer(own))
-	otel.SetTracerProvider(tp) // a library that uses clew in a program that does not
-	ctx, root := clew.Start(clew.WithUser(t.Context(), "u"), "root")
-	clew.StartDetached(ctx, "child").End()
-	root.End()
-	for _, s := range own.GetSpans() {
-		want := `["root"]`
-		if s.Name == "child" {
-			want = `["root","child"]`
-		}
-		if s := (clewtest.Span{SpanStub: s}); s.Attr("lmnr.span.path") != want || s.User() != "u" {
-			t.Errorf("%s: %v", s.Name, s.Attributes)
-		}
-	}
-	if err := tp.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestTheRegisteredPropagatorTellsStrangersIDsOnly(t *testing.T) {
 	clewtest.Record(t)
 	ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "s")
@@ -349,46 +223,6 @@ func TestShareInheritedTellsEverybody(t *testing.T) {
 		t.Errorf("injected %v", h)
 	}
 }
-
-func TestAnOutageIsToldOnceAndFlushKnowsWhatItCost(t *testing.T) {
-	var log bytes.Buffer
-	broken := &flakyExporter{err: errors.New("connection refused")}
-	shutdown, err := clew.Setup(t.Context(), clew.Exporter(broken), clew.Logger(slog.New(slog.NewTextHandler(&log, nil))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	send := func() error {
-		_, s := clew.Start(t.Context(), "s")
-		s.End()
-		return clew.Flush(t.Context())
-	}
-	for range 3 {
-		if err := send(); err == nil || err.Error() != "clew: 1 spans were not sent: connection refused" {
-			t.Errorf("Flush says %v", err)
-		}
-	}
-	broken.err = nil
-	if err := send(); err != nil {
-		t.Errorf("Flush says %v", err)
-	}
-	if strings.Count(log.String(), "cannot be sent") != 1 || !strings.Contains(log.String(), "lost=3") {
-		t.Errorf("log: %s", log.String())
-	}
-	broken.err = errors.New("gone")
-	_, s := clew.Start(t.Context(), "s")
-	s.End()
-	for range 2 {
-		if err := shutdown(t.Context()); err == nil || !strings.Contains(err.Error(), "gone") {
-			t.Errorf("shutdown says %v", err)
-		}
-	}
-}
-
-// flakyExporter fails while err is set; Flush orders its use.
-type flakyExporter struct{ err error }
-
-func (e *flakyExporter) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) error { return e.err }
-func (e *flakyExporter) Shutdown(context.Context) error                             { return nil }
 
 func TestEnvironmentSwitches(t *testing.T) {
 	t.Run("off", func(t *testing.T) {
@@ -419,28 +253,6 @@ func TestEnvironmentSwitches(t *testing.T) {
 			t.Errorf("injected %v", h)
 		}
 	})
-}
-
-// opaque is a provider that takes no processors.
-type opaque struct{ noop.TracerProvider }
-
-func TestAProviderThatTakesNoProcessorsIsLeftAlone(t *testing.T) {
-	before := otel.GetTracerProvider()
-	t.Cleanup(func() { otel.SetTracerProvider(before) })
-	otel.SetTracerProvider(opaque{})
-	var log bytes.Buffer
-	shutdown, err := clew.Setup(t.Context(), clew.Exporter(tracetest.NewNoopExporter()), clew.Logger(slog.New(slog.NewTextHandler(&log, nil))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(log.String(), "takes no span processors") {
-		t.Errorf("log: %s", log.String())
-	}
-	_, s := clew.Start(t.Context(), "s")
-	s.End()
-	if err := errors.Join(clew.Flush(t.Context()), shutdown(t.Context())); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestContinueReadsEveryFormatWhateverInjectUses(t *testing.T) {

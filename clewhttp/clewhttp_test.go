@@ -3,7 +3,6 @@ package clewhttp_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew"
@@ -123,94 +121,9 @@ func TestOneTraceOnBothSidesOfHTTP(t *testing.T) {
 	}
 }
 
-func TestOnlyAllowedHostsLearnTheSession(t *testing.T) {
-	clewtest.Record(t)
-	for name, tc := range map[string]struct {
-		allow []string
-		url   string
-		told  bool
-	}{
-		"this machine":                       {nil, "http://127.0.0.1:9/", true},
-		"this machine by IPv6":               {nil, "http://[::1]:9/", true},
-		"this machine by name":               {nil, "http://LocalHost/", true},
-		"a stranger":                         {nil, "https://api.example.com/", false},
-		"a stranger named after it":          {nil, "https://localhost.example.com/", false},
-		"a private address":                  {nil, "http://10.0.0.7/", false},
-		"a host that is named":               {[]string{"API.example.com"}, "https://api.example.com:8443/", true},
-		"a host and port":                    {[]string{"10.0.0.7:80"}, "http://10.0.0.7:80/", true},
-		"another port":                       {[]string{"10.0.0.7:80"}, "http://10.0.0.7:81/", false},
-		"below a wildcard":                   {[]string{"*.example.com"}, "https://a.b.example.com/", true},
-		"beside a wildcard":                  {[]string{"*.example.com"}, "https://badexample.com/", false},
-		"the wildcard's own name":            {[]string{"*.example.com"}, "https://example.com/", false},
-		"everybody":                          {[]string{"*"}, "https://anything.test/", true},
-		"a final dot does not open the door": {[]string{"example.com"}, "https://example.com./", true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var sent http.Header
-			base := roundTrip(func(r *http.Request) (*http.Response, error) {
-				sent = r.Header
-				return &http.Response{StatusCode: 204, Body: http.NoBody}, nil
-			})
-			ctx, s := clew.Start(clew.WithSession(t.Context(), "s"), "s")
-			defer s.End()
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, tc.url, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp, err := clewhttp.Transport(base, clewhttp.AllowHosts(tc.allow...)).RoundTrip(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_ = resp.Body.Close()
-			if sent.Get("traceparent") == "" {
-				t.Error("no traceparent")
-			}
-			if told := strings.Contains(sent.Get("X-Laminar-Span-Context"), `"sessionId":"s"`); told != tc.told {
-				t.Errorf("told: %v, want %v: %v", told, tc.told, sent)
-			}
-			if !tc.told && len(sent) != 1 {
-				t.Errorf("sent %v", sent)
-			}
-			if len(req.Header) != 0 {
-				t.Errorf("the caller's request was changed: %v", req.Header)
-			}
-		})
-	}
-}
-
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-func TestNamesOfServerSpans(t *testing.T) {
-	r := clewtest.Record(t)
-	inner := http.NewServeMux()
-	inner.Handle("/api/{thing}", http.NotFoundHandler())
-	hidden := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inner.ServeHTTP(w, r) })
-	outer := http.NewServeMux()
-	outer.Handle("example.com/in/{x...}", clewhttp.Handler(http.NotFoundHandler()))
-	for name, tc := range map[string]struct {
-		handler        http.Handler
-		method, target string
-		name, route    string
-	}{
-		"no mux":              {clewhttp.Handler(http.NotFoundHandler()), "POST", "/x", "POST", ""},
-		"a mux inside":        {clewhttp.Handler(inner), "PUT", "/api/7", "PUT /api/{thing}", "/api/{thing}"},
-		"a mux further in":    {clewhttp.Handler(hidden), "GET", "/api/7", "GET /api/{thing}", "/api/{thing}"},
-		"a mux outside":       {outer, "GET", "http://example.com/in/a/b", "GET /in/{x...}", "/in/{x...}"},
-		"a mux without match": {clewhttp.Handler(inner), "GET", "/other", "GET", ""},
-		"an unknown method":   {clewhttp.Handler(inner), "BREW", "/other", "HTTP", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r.Reset()
-			tc.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), tc.method, tc.target, nil))
-			s := one(r, trace.SpanKindServer)
-			if s.Name != tc.name || attrs(s)["http.route"] != tc.route {
-				t.Errorf("name %q, route %q", s.Name, attrs(s)["http.route"])
-			}
-		})
-	}
-}
 
 // What requests have in common is remembered; who asks for many hosts and methods changes nothing for others.
 func TestARequestsAttributesDoNotDependOnOtherRequests(t *testing.T) {
@@ -265,65 +178,6 @@ func TestARequestsAttributesDoNotDependOnOtherRequests(t *testing.T) {
 	}
 }
 
-func TestHowServerSpansEnd(t *testing.T) {
-	r := clewtest.Record(t)
-	for name, tc := range map[string]struct {
-		handler http.HandlerFunc
-		status  string
-		code    codes.Code
-		event   string
-		panics  bool
-	}{
-		"nothing written": {func(http.ResponseWriter, *http.Request) {}, "200", codes.Unset, "", false},
-		"a client's mistake is not ours": {func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(404)
-		}, "404", codes.Unset, "", false},
-		"our own": {func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusEarlyHints)
-			w.WriteHeader(503)
-		}, "503", codes.Error, "", false},
-		"a panic": {func(http.ResponseWriter, *http.Request) { panic("boom") }, "", codes.Error, "exception", true},
-		"an aborted response": {func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, "half")
-			panic(http.ErrAbortHandler)
-		}, "200", codes.Unset, "http.response.aborted", true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r.Reset()
-			defer func() {
-				if p := recover(); (p != nil) != tc.panics {
-					t.Errorf("panic %v", p)
-				}
-				s := one(r, trace.SpanKindServer)
-				if attrs(s)["http.response.status_code"] != tc.status || s.Status.Code != tc.code {
-					t.Errorf("status %v, %v", attrs(s), s.Status)
-				}
-				if tc.event != "" && (len(s.Events) != 1 || s.Events[0].Name != tc.event) || tc.event == "" && len(s.Events) > 0 {
-					t.Errorf("events %v", s.Events)
-				}
-			}()
-			clewhttp.Handler(tc.handler).ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
-		})
-	}
-}
-
-// brokenFlusher is a connection that the client has left.
-type brokenFlusher struct{ *httptest.ResponseRecorder }
-
-var errGone = errors.New("the client is gone")
-
-func (brokenFlusher) FlushError() error { return errGone }
-
-func TestAResponseControllerLearnsWhyAFlushFailed(t *testing.T) {
-	clewtest.Record(t)
-	h := clewhttp.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if err := http.NewResponseController(w).Flush(); !errors.Is(err, errGone) {
-			t.Errorf("Flush says %v", err)
-		}
-	}))
-	h.ServeHTTP(brokenFlusher{httptest.NewRecorder()}, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
-}
-
 func TestStreamsKeepFlowing(t *testing.T) {
 	r := clewtest.Record(t)
 	next := make(chan string)
@@ -362,70 +216,6 @@ func TestStreamsKeepFlowing(t *testing.T) {
 	one(r, trace.SpanKindClient)
 }
 
-func TestConnectionsCanBeUpgraded(t *testing.T) {
-	r := clewtest.Record(t)
-	server := httptest.NewServer(clewhttp.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		conn, rw, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer func() { _ = conn.Close() }()
-		_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
-		_ = rw.Flush()
-		line, _ := rw.ReadString('\n')
-		_, _ = conn.Write([]byte("echo " + line))
-	})))
-	defer server.Close()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Connection", "Upgrade")
-	req.Header.Set("Upgrade", "echo")
-	resp, err := clewhttp.Transport(nil).RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, ok := resp.Body.(io.ReadWriteCloser)
-	if !ok || resp.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("status %d, body %T", resp.StatusCode, resp.Body)
-	}
-	if _, err := io.WriteString(conn, "hello\n"); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := bufio.NewReader(conn).ReadString('\n'); got != "echo hello\n" {
-		t.Errorf("got %q, %v", got, err)
-	}
-	_ = conn.Close()
-	if s := one(r, trace.SpanKindClient); attrs(s)["http.response.status_code"] != "101" {
-		t.Errorf("%v", attrs(s))
-	}
-}
-
-func TestFailedRequestsAreErrors(t *testing.T) {
-	r := clewtest.Record(t)
-	broken := errors.New("no route to host")
-	req := httptest.NewRequestWithContext(t.Context(), "GET", "https://example.com/", nil)
-	transport := clewhttp.Transport(roundTrip(func(*http.Request) (*http.Response, error) { return nil, broken }))
-	resp, err := transport.RoundTrip(req)
-	if !errors.Is(err, broken) || resp != nil {
-		t.Errorf("got %v, %v", resp, err)
-	}
-	s := one(r, trace.SpanKindClient)
-	if s.Status.Code != codes.Error || len(s.Events) != 1 || attrs(s)["server.port"] != "443" {
-		t.Errorf("%v %v %v", s.Status, s.Events, attrs(s))
-	}
-
-	r.Reset()
-	server := httptest.NewServer(http.NotFoundHandler())
-	defer server.Close()
-	drain(t, get(t, &http.Client{Transport: clewhttp.Transport(nil)}, t.Context(), server.URL))
-	if s := one(r, trace.SpanKindClient); s.Status.Code != codes.Error || attrs(s)["error.type"] != "404" {
-		t.Errorf("%v %v", s.Status, attrs(s))
-	}
-}
-
 func TestSkippedRequestsStillCarryTheTrace(t *testing.T) {
 	r := clewtest.Record(t)
 	skip := clewhttp.Skip(func(r *http.Request) bool { return r.URL.Path == "/healthz" })
@@ -443,56 +233,5 @@ func TestSkippedRequestsStillCarryTheTrace(t *testing.T) {
 	}
 	if n := len(r.Spans()); n != 2 {
 		t.Errorf("%d spans, want root and inside", n)
-	}
-}
-
-func TestAHandlerInFrontOfStrangersTakesIDsOnly(t *testing.T) {
-	r := clewtest.Record(t)
-	h := clewhttp.Handler(http.NotFoundHandler(), clewhttp.Extraction(clew.IDsOnly))
-	req := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
-	req.Header.Set("X-Laminar-Span-Context", `{"traceId":"01234567-89ab-cdef-0123-456789abcdef","spanId":"fedcba9876543210","sessionId":"forged"}`)
-	h.ServeHTTP(httptest.NewRecorder(), req)
-	s := one(r, trace.SpanKindServer)
-	if s.SpanContext.TraceID().String() != "0123456789abcdef0123456789abcdef" {
-		t.Errorf("trace %v", s.SpanContext.TraceID())
-	}
-	for _, kv := range s.Attributes {
-		if kv.Value.String() == "forged" {
-			t.Errorf("%v", kv)
-		}
-	}
-}
-
-func TestARequestThatIsPassedOnNamesNoOtherSpan(t *testing.T) {
-	clewtest.Record(t)
-	var sent http.Header
-	base := roundTrip(func(r *http.Request) (*http.Response, error) {
-		sent = r.Header
-		return &http.Response{StatusCode: 204, Body: http.NoBody}, nil
-	})
-	ctx, s := clew.Start(t.Context(), "proxy")
-	defer s.End()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://stranger.example.com/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const trace, span = "0123456789abcdef0123456789abcdef", "fedcba9876543210"
-	req.Header = http.Header{
-		"Traceparent": {"00-" + trace + "-" + span + "-01"}, "Tracestate": {"old=1"}, "B3": {trace + "-" + span + "-1"},
-		"Uber-Trace-Id": {trace + ":" + span + ":0:1"}, "X-Laminar-Span-Context": {`{"traceId":"` + trace + `","spanId":"` + span + `","userId":"u"}`},
-		"X-B3-Sampled": {"1"}, "Baggage": {"mine=1"}, "Mirascope-Session-Id": {"mine"}, "Accept": {"*/*"},
-	}
-	before := req.Header.Clone()
-	resp, err := clewhttp.Transport(base).RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	want := http.Header{"Traceparent": sent["Traceparent"], "Baggage": {"mine=1"}, "Mirascope-Session-Id": {"mine"}, "Accept": {"*/*"}}
-	if diff := cmp.Diff(want, sent); diff != "" || strings.Contains(sent.Get("traceparent"), trace) {
-		t.Errorf("sent %v", sent)
-	}
-	if diff := cmp.Diff(before, req.Header); diff != "" {
-		t.Errorf("the caller's request was changed: %s", diff)
 	}
 }

@@ -180,50 +180,6 @@ func TestIDsOnlyTakesAndGivesNothingElse(t *testing.T) {
 	}
 }
 
-func TestTheTableIsInOrder(t *testing.T) {
-	names := map[string]bool{}
-	for i := range propagators.Formats {
-		f := &propagators.Formats[i]
-		if f.Name == "" || names[f.Name] || len(f.Fields) == 0 {
-			t.Errorf("format %q is not complete, or there twice", f.Name)
-		}
-		names[f.Name] = true
-		if got, refusal := f.Read(propagators.Map{}); got.Valid() || refusal != nil {
-			t.Errorf("%s reads %+v, %v from an empty carrier", f.Name, got, refusal)
-		}
-		out := propagators.Map{}
-		f.Write(propagators.Carried{SpanContext: spanContext(t), Session: "s", Baggage: []propagators.Member{{Key: "k", Value: "v"}}}, out)
-		got, refusal := f.Read(out)
-		if len(out) == 0 || refusal != nil || len(got.Refused) > 0 {
-			t.Errorf("%s wrote %v and read %+v, %v", f.Name, out, got, refusal)
-		}
-		if !f.NoSpan && (got.Format != f.Name || got.SpanContext.SpanID() != spanContext(t).SpanID() || !got.SpanContext.IsRemote()) {
-			t.Errorf("%s wrote %v and read %+v, %v", f.Name, out, got, refusal)
-		}
-		for _, key := range out.Keys() {
-			if !slices.Contains(f.Fields, strings.ToLower(key)) && (f.Prefix == "" || !strings.HasPrefix(key, f.Prefix)) {
-				t.Errorf("%s writes %s, which is not among its fields", f.Name, key)
-			}
-		}
-		for _, other := range f.Alike {
-			if !slices.Contains(propagators.Names(), other) {
-				t.Errorf("%s is like %s, which there is not", f.Name, other)
-			}
-		}
-		none := propagators.Map{}
-		f.Write(propagators.Carried{}, none)
-		if len(none) > 0 {
-			t.Errorf("%s writes %v out of nothing", f.Name, none)
-		}
-		if _, err := propagators.New(f.Name); err != nil {
-			t.Error(err)
-		}
-	}
-	if _, err := propagators.New("tracecontext", "smoke-signals"); err == nil || !strings.Contains(err.Error(), "smoke-signals") {
-		t.Errorf("an unknown name gives %v", err)
-	}
-}
-
 func TestCarriersFindNamesInAnyCase(t *testing.T) {
 	header := propagators.Header{"traceparent": {"raw"}, "X-Other": {"1"}}
 	header.Set("TraceParent", "new")

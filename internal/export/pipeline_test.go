@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime"
 	"slices"
@@ -14,118 +13,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/clewhq/clew/internal/export"
 )
-
-// endpoint is a Sender whose answers a test decides.
-type endpoint struct {
-	mu     sync.Mutex
-	answer func(try int, names []string) error
-	tries  int
-	at     []time.Time
-	got    []string // names of spans that were taken
-	notes  int      // requests that tell of lost spans
-	closed bool
-}
-
-func (e *endpoint) Send(ctx context.Context, request []byte) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	names := names(request)
-	e.tries++
-	e.at = append(e.at, time.Now())
-	if e.answer != nil {
-		if err := e.answer(e.tries, names); err != nil {
-			return err
-		}
-	}
-	e.got = append(e.got, names...)
-	if bytes.Contains(request, []byte(export.DroppedKey)) {
-		e.notes++
-	}
-	return ctx.Err()
-}
-
-func (e *endpoint) Close() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.closed = true
-	return nil
-}
-
-func (e *endpoint) become(answer func(try int, names []string) error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.answer = answer
-}
-
-func (e *endpoint) taken() []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.Clone(e.got)
-}
-
-// names finds the spans of a request, which are called span<0>, span<1> and so on.
-func names(request []byte) (out []string) {
-	for _, piece := range strings.Split(string(request), "span<")[1:] {
-		name, _, _ := strings.Cut(piece, ">")
-		out = append(out, name)
-	}
-	return out
-}
-
-func span(n int) sdktrace.ReadOnlySpan {
-	return tracetest.SpanStub{
-		Name: fmt.Sprintf("span<%d>", n), StartTime: time.Unix(1, 0), EndTime: time.Unix(2, 0), Resource: resource.Empty(),
-		SpanContext: trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{7: 1}, TraceFlags: trace.FlagsSampled}),
-	}.Snapshot()
-}
-
-var usual = export.Limits{Spans: 1000, Bytes: 8 << 20, BatchSpans: 10, BatchBytes: 64 << 10, Delay: 5 * time.Second, Timeout: 10 * time.Second}
-
-var quiet = slog.New(slog.DiscardHandler)
-
-var refused = &export.SendError{Err: errors.New("connection refused"), Retry: true, Unreachable: true}
-
-func away(int, []string) error { return refused }
-
-func start(t testing.TB, c export.Config) *export.Pipeline {
-	t.Helper()
-	p, err := export.New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func end(p *export.Pipeline, from, to int) {
-	for n := from; n < to; n++ {
-		p.OnEnd(span(n))
-	}
-}
-
-// numbers are the names of spans from and to.
-func numbers(from, to int) (out []string) {
-	for n := from; n < to; n++ {
-		out = append(out, fmt.Sprint(n))
-	}
-	return out
-}
-
-func same(t *testing.T, got, want []string) {
-	t.Helper()
-	got = slices.Clone(got)
-	slices.Sort(got)
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("%d spans arrived, want %d: %v", len(got), len(want), got)
-	}
-}
 
 // In a bubble of synctest time stands still while something can be done; a goroutine that is left makes the test fail.
 
@@ -158,107 +49,6 @@ func TestASpanThatIsNotSampledIsNotSent(t *testing.T) {
 		p.OnEnd(stub.Snapshot())
 		if err := p.Shutdown(t.Context()); err != nil || e.tries > 0 {
 			t.Errorf("%d tries, %v", e.tries, err)
-		}
-	})
-}
-
-func TestAnEndpointThatIsAwayIsTriedEverMoreRarelyAndGetsEverythingWhenItIsBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := &endpoint{answer: away}
-		var log bytes.Buffer
-		p := start(t, export.Config{Sender: e, Limits: usual, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-		for n := range 300 {
-			p.OnEnd(span(n))
-			time.Sleep(time.Second)
-		}
-		synctest.Wait()
-		if n := e.tries; n < 10 || n > 25 {
-			t.Errorf("%d tries in five minutes", n)
-		}
-		e.become(nil)
-		time.Sleep(40 * time.Second)
-		synctest.Wait()
-		same(t, e.taken(), numbers(0, 300))
-		if err := p.Shutdown(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if strings.Count(log.String(), "level=WARN") != 1 || strings.Count(log.String(), "sent again") != 1 {
-			t.Error(log.String())
-		}
-		if got := p.Stats(); got.Sent != 300 || got.Waiting != 0 || got.LastError != "connection refused" {
-			t.Errorf("%+v", got)
-		}
-	})
-}
-
-func TestABatchThatTheServerCannotSwallowDoesNotStopTheOthers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := &endpoint{answer: func(_ int, names []string) error {
-			if slices.Contains(names, "5") {
-				return &export.SendError{Err: errors.New("indigestion"), Retry: true}
-			}
-			return nil
-		}}
-		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
-		end(p, 0, 100)
-		synctest.Wait()
-		same(t, e.taken(), numbers(10, 100))
-		for n := 100; n < 1000; n++ {
-			p.OnEnd(span(n))
-			time.Sleep(time.Second)
-		}
-		if got := p.Stats(); got.Refused != 10 {
-			t.Errorf("it is never given up: %+v", got)
-		}
-		if err := p.Shutdown(t.Context()); err == nil || err.Error() != "clew: 10 spans were not sent: indigestion" {
-			t.Error(err)
-		}
-		same(t, e.taken(), numbers(10, 1000))
-	})
-}
-
-func TestABatchThatIsTooLargeIsHalved(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := &endpoint{answer: func(_ int, names []string) error {
-			if len(names) > 2 || slices.Contains(names, "7") {
-				return &export.SendError{Err: errors.New("too large"), TooLarge: true}
-			}
-			return nil
-		}}
-		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
-		end(p, 0, 25)
-		if err := p.ForceFlush(t.Context()); err == nil || err.Error() != "clew: 1 spans were not sent: too large" {
-			t.Error(err)
-		}
-		same(t, e.taken(), slices.Concat(numbers(0, 7), numbers(8, 25)))
-		if err := p.Shutdown(t.Context()); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-func TestTheEndpointHasTheTimeItAsksFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := &endpoint{}
-		e.answer = func(try int, _ []string) error {
-			if try == 1 {
-				return &export.SendError{Err: errors.New("busy"), Retry: true, After: 42 * time.Second}
-			}
-			return nil
-		}
-		p := start(t, export.Config{Sender: e, Limits: usual, Logger: quiet})
-		end(p, 0, 30)
-		if err := p.ForceFlush(t.Context()); err == nil { // ten seconds are too few
-			t.Error("flushed")
-		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if got := e.at[1].Sub(e.at[0]); got != 42*time.Second {
-			t.Errorf("the second try came after %v", got)
-		}
-		same(t, e.taken(), numbers(0, 30))
-		if err := p.Shutdown(t.Context()); err != nil {
-			t.Error(err)
 		}
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -13,9 +12,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/clewhq/clew/server/internal/live"
 	"github.com/clewhq/clew/server/internal/store"
@@ -225,73 +221,6 @@ func TestARequestStopsWaitingAtItsDeadline(t *testing.T) {
 	})
 }
 
-func TestCloseCommitsWhatWaitsAndRefusesTheRest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := newGate()
-		in := New(Config{Store: g})
-		a := offer(in, t.Context(), 1)
-		synctest.Wait()
-		b := offer(in, t.Context(), 2)
-		synctest.Wait()
-		closed := make(chan error)
-		go func() { closed <- in.Close(t.Context()) }()
-		synctest.Wait()
-		if f := <-offer(in, t.Context(), 3); f == nil || f.code != codeUnavailable {
-			t.Errorf("a request after Close: %v, want UNAVAILABLE", f)
-		}
-		close(g.pass)
-		if err := <-closed; err != nil {
-			t.Error(err)
-		}
-		if f := cmpFailures(<-a, <-b); f != nil {
-			t.Error(f)
-		}
-		if spans, err := g.Spans(t.Context(), testTrace); err != nil || len(spans) != 2 {
-			t.Errorf("%d spans are stored (%v), want 2", len(spans), err)
-		}
-	})
-}
-
-// cmpFailures returns the first that is one.
-func cmpFailures(fs ...*failure) *failure {
-	for _, f := range fs {
-		if f != nil {
-			return f
-		}
-	}
-	return nil
-}
-
-func TestCloseGivesUpAtItsDeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		in := New(Config{Store: newGate()}) // never lets anything through
-		a := offer(in, t.Context(), 1)
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if err := in.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Close: %v, want its deadline", err)
-		}
-		if f := <-a; f == nil {
-			t.Error("a span that was given up is acknowledged")
-		}
-	})
-}
-
-func TestCloseAfterItsDeadlineFailsOnlyIfSomethingWaited(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		in := New(Config{Store: memory.New()})
-		if f := <-offer(in, t.Context(), 1); f != nil {
-			t.Fatal(f)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := in.Close(ctx); err != nil {
-			t.Errorf("nothing waited, and Close says: %v", err)
-		}
-	})
-}
-
 func TestNothingIsAcknowledgedBeforeItIsStored(t *testing.T) {
 	g := newGate()
 	g.entered = make(chan struct{})
@@ -334,47 +263,4 @@ func TestWhenTooMuchWaitsSendersAreToldToComeBack(t *testing.T) {
 	}
 	others.release()
 	r.mustTakeGood(t, 1)
-}
-
-func TestMetricsCountWhatBecameOfSpans(t *testing.T) {
-	reg := prometheus.NewRegistry()
-	r := newReceiver(t, Config{Metrics: reg})
-	r.post(t, "/v1/traces", export(span(1), span(2), nil), "Content-Type", protobuf)
-	r.post(t, "/v1/traces", jsonExport(jsonSpan(3, nil)), "Content-Type", "application/json")
-	r.post(t, "/v1/logs", protoLog(), "Content-Type", protobuf)
-	r.rpc(t, tracesRPC, frame(0, export(span(4))))
-	r.rpc(t, tracesRPC, nil)
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			if m.GetCounter() == nil || f.GetName() == "clew_ingest_bytes_total" {
-				continue
-			}
-			line := strings.TrimSuffix(strings.TrimPrefix(f.GetName(), "clew_ingest_"), "_total")
-			for _, l := range m.GetLabel() {
-				line += " " + l.GetValue()
-			}
-			got = append(got, fmt.Sprint(line, " ", m.GetCounter().GetValue()))
-		}
-	}
-	want := []string{ // labels are in alphabetical order of their names
-		"items accepted traces grpc 1",
-		"items accepted traces http_json 1",
-		"items accepted traces http_protobuf 2",
-		"items dropped logs http_protobuf 1",
-		"items refused traces http_protobuf 1",
-		"refusals malformed 1",
-		"requests 0 logs http_protobuf 1",
-		"requests 0 traces grpc 1",
-		"requests 0 traces http_json 1",
-		"requests 0 traces http_protobuf 1",
-		"requests 3 traces grpc 1",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("metrics differ (-want +got):\n%s", diff)
-	}
 }
