@@ -6,6 +6,8 @@
 //   api/         the API's types, one function to ask it, what the views ask for
 //   live/        the browser's one stream of changes, shared by its tabs
 //   model/       pure functions, tested beside them: tree, time scale, messages, filters, formats
+//   list/        what lists of traces, spans and sessions have in common
+//   search/      the box for queries
 //   traces/      the list of traces
 //   trace/       the trace view: header, breaks, rows (tree and timeline), transcript, detail panel
 //   chat/        messages: roles, markdown, tools with their results

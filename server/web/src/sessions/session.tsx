@@ -1,15 +1,17 @@
 // One session: its traces in order, on one axis of time.
 
 import { useMemo } from "react";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import { path } from "../api/client.ts";
 import { useSession } from "../api/queries.ts";
 import type { Trace } from "../api/types.ts";
+import { CostCell, ErrorsCell, TokensCell } from "../list/cells.tsx";
+import { LinkRow } from "../list/list.tsx";
+import { More } from "../list/more.tsx";
 import { palette } from "../model/colour.ts";
 import { cost, count, duration, exact, nanos, rough } from "../model/format.ts";
 import { busy, makeScale, type Scale, ticks } from "../model/scale.ts";
-import { Tokens, Wholeness } from "../traces/row.tsx";
-import { More } from "../traces/traces.tsx";
+import { Wholeness } from "../traces/row.tsx";
 import { barLabel } from "../ui/barlabel.ts";
 import { useTitle } from "../ui/hooks.ts";
 import { Ago, Copy, Dot, Fact, Loading, Problem } from "../ui/parts.tsx";
@@ -117,20 +119,13 @@ export function SessionView({ params: { id } }: { params: { id: string } }) {
       </header>
       <div className="table-wrap">
         <Timeline placed={placed} scale={scale} />
-        <More
-          count={placed.length}
-          hasMore={answer.hasNextPage}
-          loading={answer.isFetchingNextPage}
-          failed={answer.isFetchNextPageError}
-          load={() => void answer.fetchNextPage()}
-        />
+        <More count={placed.length} pages={answer} />
       </div>
     </div>
   );
 }
 
 function Timeline({ placed, scale }: { placed: Placed[]; scale: Scale }) {
-  const [, navigate] = useLocation();
   const marks = ticks(scale, 7);
   return (
     <table className="traces session-traces">
@@ -168,27 +163,21 @@ function Timeline({ placed, scale }: { placed: Placed[]; scale: Scale }) {
       <tbody>
         {placed.map(({ trace: t, start, end }) => {
           const [left, right] = [scale.at(start), scale.at(end)];
+          const href = path`/traces/${t.trace_id}`;
           return (
-            <tr
-              key={t.trace_id}
-              onClick={(e) => {
-                if (!(e.target as Element).closest("a")) navigate(path`/traces/${t.trace_id}`);
-              }}
-            >
+            <LinkRow key={t.trace_id} href={href}>
               <td className="name">
                 <span>
-                  <Link href={path`/traces/${t.trace_id}`} title={t.name}>
+                  <Link href={href} title={t.name}>
                     {t.name || "(unnamed)"}
                   </Link>
                   <Wholeness trace={t} />
                 </span>
               </td>
               <td className="num">{count(t.span_count)}</td>
-              <td className={t.error_count > 0 ? "num bad" : "num none"}>{count(t.error_count)}</td>
-              <td className="num tokens">
-                <Tokens input={t.input_tokens} output={t.output_tokens} />
-              </td>
-              <td className={t.cost === null ? "num none" : "num"}>{cost(t.cost)}</td>
+              <ErrorsCell errors={t.error_count} />
+              <TokensCell input={t.input_tokens} output={t.output_tokens} />
+              <CostCell dollars={t.cost} />
               <td className="time-td" title={`${exact(t.start_time)}\n${duration(t.duration_ns)}`}>
                 <span className="session-time">
                   {scale.pieces.map(
@@ -207,7 +196,7 @@ function Timeline({ placed, scale }: { placed: Placed[]; scale: Scale }) {
                   <span {...barLabel(left, right)}>{duration(t.duration_ns)}</span>
                 </span>
               </td>
-            </tr>
+            </LinkRow>
           );
         })}
       </tbody>

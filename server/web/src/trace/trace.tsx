@@ -1,11 +1,10 @@
 // The trace view: what the trace is, where it is broken, its rows or its
 // transcript, and the details of the selected span.
 
-import { useQueryClient } from "@tanstack/react-query";
 import { type CSSProperties, useEffect, useMemo, useRef, useState } from "react";
 import { keys, useTrace } from "../api/queries.ts";
 import type { TraceAnswer } from "../api/types.ts";
-import { useLive } from "../live/live.ts";
+import { useRefresh } from "../live/refresh.ts";
 import { palette } from "../model/colour.ts";
 import { buildTree } from "../model/tree.ts";
 import { useBox, useMedia, useTitle } from "../ui/hooks.ts";
@@ -24,33 +23,13 @@ import { type Mover, Transcript } from "./transcript/transcript.tsx";
 export function TraceView({ params: { id } }: { params: { id: string } }) {
   const traceId = id.replaceAll("-", "").toLowerCase();
   const answer = useTrace(traceId);
-  useRefresh(traceId);
+  useRefresh(keys.trace(traceId), 500, (t) => t.trace_id === traceId);
   useTitle(answer.data?.trace.name ?? "Trace");
   if (answer.data) return <Loaded answer={answer.data} />;
   if (answer.isError) {
     return <Problem error={answer.error} what={`Trace ${id}`} retry={() => void answer.refetch()} />;
   }
   return <Loading what="the trace" />;
-}
-
-/** Asks for the trace again when the live stream says that it changed, at most twice a second. */
-function useRefresh(traceId: string): void {
-  const client = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useLive((m) => {
-    if (m.kind !== "trace" || m.trace.trace_id !== traceId || timer.current) return;
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
-      void client.invalidateQueries({ queryKey: keys.trace(traceId) });
-    }, 500);
-  });
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-    },
-    [traceId],
-  );
 }
 
 const leastTree = 220;
