@@ -17,7 +17,7 @@
 //   sql/         queries in SQL and their rows
 //   decode/      what a pasted span context carries
 //   ui/          small parts, icons, JSON
-//   styles/      tokens.css has every colour and size, the rest one file a view
+//   styles/      tokens.css has every colour and size, the rest one file a view or part
 //
 // Rules: what a view shows is in its URL; what the server said lives in the query
 // cache, nowhere else; text of spans is only ever a text node; everything is
@@ -30,15 +30,24 @@ import { queryClient } from "./api/queries.ts";
 import { App } from "./app.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/header.css";
+import "./styles/parts.css";
+import "./styles/key.css";
+import "./styles/filters.css";
 import "./styles/traces.css";
+import "./styles/empty.css";
 import "./styles/trace.css";
+import "./styles/breaks.css";
 import "./styles/rows.css";
+import "./styles/axis.css";
 import "./styles/transcript.css";
 import "./styles/detail.css";
 import "./styles/attributes.css";
 import "./styles/usage.css";
 import "./styles/json.css";
 import "./styles/chat.css";
+import "./styles/markdown.css";
+import "./styles/tooluse.css";
 import "./styles/sessions.css";
 import "./styles/decode.css";
 import "./styles/charts.css";
