@@ -1,6 +1,7 @@
 // A real Chromium, and pages that remember everything that went wrong in them.
 
 import assert from "node:assert/strict";
+import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 
 const flags = [
@@ -12,12 +13,12 @@ const flags = [
   "--disable-sync",
 ];
 
-export function launch() {
+function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: flags });
 }
 
 /** A page of a fresh profile, without one of the browser's interfaces if so asked. clean fails when it logged an error, threw, or broke the policy. */
-export async function openPage(browser, url, { without, ...options } = {}) {
+async function openPage(browser, url, { without, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const problems = [];
   await context.addInitScript(() => {
@@ -43,5 +44,27 @@ export async function openPage(browser, url, { without, ...options } = {}) {
     problems,
     clean: () => assert.deepEqual(problems, []),
     close: () => context.close(),
+  };
+}
+
+/** A browser for the tests of a file. open is a page at url; visit runs fn with one, and fails when it had a problem of its own. */
+export function useBrowser() {
+  let browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser?.close());
+  return {
+    browser: () => browser,
+    open: (url, options) => openPage(browser, url, options),
+    async visit(url, fn, options) {
+      const { page, problems, clean, close } = await openPage(browser, url, options);
+      try {
+        await fn(page, problems);
+        clean();
+      } finally {
+        await close();
+      }
+    },
   };
 }

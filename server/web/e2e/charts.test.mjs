@@ -2,33 +2,20 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch, openPage } from "./browser.mjs";
+import { useBrowser } from "./browser.mjs";
+import { visible } from "./page.mjs";
 import { startServer } from "./server.mjs";
 import { send, span, traceId } from "./spans.mjs";
 
-let browser;
+const browser = useBrowser();
 let server;
 const hour = 3_600_000;
 before(async () => {
-  browser = await launch();
   server = await startServer();
 });
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+after(() => server?.stop());
+const visit = (path, fn, options) => browser.visit(server.url + path, fn, options);
 
-async function visit(path, fn, options) {
-  const { page, problems, clean, close } = await openPage(browser, server.url + path, options);
-  try {
-    await fn(page, problems);
-    clean();
-  } finally {
-    await close();
-  }
-}
-
-const visible = (locator) => locator.waitFor({ state: "visible" });
 const row = (page, name) => page.locator(".groups tbody tr", { hasText: name });
 const plot = (page, title) => page.getByRole("slider", { name: `${title} by time` });
 

@@ -148,3 +148,16 @@ export function agentTrace({ session = "chat-42" } = {}) {
   ];
   return { trace, spans, ids: { gateway, plan, chat, tool } };
 }
+
+/** A trace in which the parent of a span, lost, was never received. */
+export function brokenTrace() {
+  const [trace, lost] = [traceId(), spanId()];
+  return {
+    trace,
+    lost,
+    spans: [
+      span({ trace, name: "GET /broken", service: "gateway", at: -9000, lasts: 500 }),
+      span({ trace, parent: lost, name: "work on job", service: "worker", at: -8800, lasts: 200 }),
+    ],
+  };
+}

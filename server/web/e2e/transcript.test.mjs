@@ -2,37 +2,26 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch, openPage } from "./browser.mjs";
+import { useBrowser } from "./browser.mjs";
 import { longTalk, trip } from "./conversation.mjs";
+import { details, gone } from "./page.mjs";
 import { startServer } from "./server.mjs";
 import { agentTrace, send, span, traceId } from "./spans.mjs";
 
-let browser;
+const browser = useBrowser();
 let server;
 const talk = trip();
 const long = longTalk(2_000);
 before(async () => {
-  [browser, server] = await Promise.all([launch(), startServer()]);
+  server = await startServer();
   await send(server.url, talk.spans);
   for (let i = 0; i < long.spans.length; i += 500) await send(server.url, long.spans.slice(i, i + 500));
 });
-after(() => Promise.all([browser?.close(), server?.stop()]));
-
-/** Runs fn with a page of a trace, and fails when the page had a problem of its own. */
-async function visit(trace, query, fn, options) {
-  const { page, clean, close } = await openPage(browser, `${server.url}/traces/${trace}${query}`, options);
-  try {
-    await fn(page);
-    clean();
-  } finally {
-    await close();
-  }
-}
+after(() => server?.stop());
+const visit = (trace, query, fn) => browser.visit(`${server.url}/traces/${trace}${query}`, fn);
 
 const visible = (locator) => locator.first().waitFor({ state: "visible" });
-const gone = (locator) => locator.first().waitFor({ state: "detached" });
 const turns = (page) => page.getByRole("article");
-const details = (page) => page.getByRole("complementary", { name: "Details of the selected span" });
 
 describe("the transcript of an agent", () => {
   const transcript = (fn) => visit(talk.trace, "?view=transcript", fn);
