@@ -18,7 +18,7 @@ import { palette } from "../model/colour.ts";
 import { ranges } from "../model/filters.ts";
 import { cost, count, duration, short, unknown } from "../model/format.ts";
 import { isMistake, QueryBox } from "../search/querybox.tsx";
-import { Moment } from "../traces/filterbar.tsx";
+import { Moment } from "../list/filterbar.tsx";
 import { useTitle } from "../ui/hooks.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Dot, Fact, Loading, Problem } from "../ui/parts.tsx";

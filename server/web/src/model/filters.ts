@@ -1,4 +1,4 @@
-// The filters of the trace list, which live in the URL.
+// The filters of a list of traces or spans, which live in the URL.
 
 import type { Params } from "../api/client.ts";
 

@@ -11,10 +11,10 @@ import { More } from "../list/more.tsx";
 import { palette } from "../model/colour.ts";
 import { cost, count, duration, exact, nanos, rough } from "../model/format.ts";
 import { busy, makeScale, type Scale, ticks } from "../model/scale.ts";
-import { Wholeness } from "../traces/row.tsx";
 import { barLabel } from "../ui/barlabel.ts";
 import { useTitle } from "../ui/hooks.ts";
 import { Ago, Copy, Dot, Fact, Loading, Problem } from "../ui/parts.tsx";
+import { Wholeness } from "../ui/wholeness.tsx";
 import { useSessionRefresh } from "./sessions.tsx";
 
 interface Placed {

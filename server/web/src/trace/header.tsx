@@ -6,8 +6,8 @@ import { path } from "../api/client.ts";
 import type { Outline, Trace } from "../api/types.ts";
 import type { Palette } from "../model/colour.ts";
 import { cost, count, duration, exact, uuid } from "../model/format.ts";
-import { Wholeness } from "../traces/row.tsx";
 import { Ago, Copy, Dot, Fact } from "../ui/parts.tsx";
+import { Wholeness } from "../ui/wholeness.tsx";
 
 export function TraceHeader({ trace: t, spans, paint }: { trace: Trace; spans: Outline[]; paint: Palette }) {
   const perService = useMemo(() => {

@@ -6,9 +6,9 @@ import { path } from "../api/client.ts";
 import type { Trace } from "../api/types.ts";
 import { CostCell, DurationBar, ErrorsCell, TokensCell } from "../list/cells.tsx";
 import { LinkRow } from "../list/list.tsx";
-import { count, plural } from "../model/format.ts";
-import { Icon } from "../ui/icons.tsx";
+import { count } from "../model/format.ts";
 import { Ago, Services } from "../ui/parts.tsx";
+import { Wholeness } from "../ui/wholeness.tsx";
 
 export const Row = memo(function Row({
   trace: t,
@@ -52,18 +52,3 @@ export const Row = memo(function Row({
     </LinkRow>
   );
 });
-
-/** A badge when the trace is not one whole tree. */
-export function Wholeness({ trace: t }: { trace: Trace }) {
-  if (t.orphan_count === 0 && t.root_count <= 1) return null;
-  const what = [
-    t.orphan_count > 0 && `${plural(t.orphan_count, "span")} whose parent was never received`,
-    t.root_count > 1 && `${t.root_count} roots`,
-  ].filter(Boolean);
-  return (
-    <span className="badge broken" title={`Not whole: ${what.join(", ")}`}>
-      <Icon name="broken" size={12} />
-      {t.orphan_count > 0 ? plural(t.orphan_count, "orphan") : `${t.root_count} roots`}
-    </span>
-  );
-}

@@ -2,12 +2,12 @@
 
 import { Link, useLocation, useSearch } from "wouter";
 import { useTraces } from "../api/queries.ts";
+import { FilterBar } from "../list/filterbar.tsx";
 import { List, useRows } from "../list/list.tsx";
 import { type Filters, fromSearch, isFiltered, toSearch } from "../model/filters.ts";
 import { useTitle } from "../ui/hooks.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Empty } from "./empty.tsx";
-import { FilterBar } from "./filterbar.tsx";
 import { useLiveRows } from "./live.ts";
 import { Row } from "./row.tsx";
 

@@ -1,4 +1,4 @@
-// The filters above the list. Their values live in the URL; what is typed goes
+// The filters above a list of traces or spans. Their values live in the URL; what is typed goes
 // there when it stands still.
 
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "react";
@@ -35,7 +35,7 @@ export function FilterBar({ filters, onChange, error, children }: Props) {
   };
   const empty = Object.fromEntries(Object.keys(filters).map((key) => [key, ""])) as Filters;
   return (
-    <div className="filters" role="search" aria-label="Filter the traces">
+    <div className="filters" role="search" aria-label="Filter the list">
       <QueryBox value={filters.q} onChange={(q) => onChange({ q })} error={error} />
       {fields.map((field) =>
         menus[field] ? (
