@@ -131,3 +131,11 @@ func TestTheStandardQueriesFindSomething(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkNext(b *testing.B) {
+	stream := NewStream(Config{Seed: 1, Start: time.Unix(1_700_000_000, 0)})
+	b.ReportAllocs()
+	for b.Loop() {
+		stream.Next(512)
+	}
+}

@@ -49,13 +49,24 @@ func message(b []byte, field protowire.Number, content []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), content)
 }
 
+// header begins a message of so many bytes, and sizeOf is what it takes with them.
+func header(b []byte, field protowire.Number, size int) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(size))
+}
+
+func sizeOf(field protowire.Number, size int) int {
+	return protowire.SizeTag(field) + protowire.SizeBytes(size)
+}
+
 func str(b []byte, field protowire.Number, s string) []byte {
 	return protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), s)
 }
 
 // text and integer write an attribute.
 func text(b []byte, field protowire.Number, key, value string) []byte {
-	return message(b, field, message(str(nil, 1, key), 2, str(nil, 1, value)))
+	size := sizeOf(1, len(value))
+	b = header(b, field, sizeOf(1, len(key))+sizeOf(2, size))
+	return str(header(str(b, 1, key), 2, size), 1, value)
 }
 
 func integer(b []byte, field protowire.Number, key string, value int64) []byte {

@@ -60,24 +60,36 @@ func (h *byEnd) Pop() any {
 
 // join makes a request of spans, one resource a service.
 func join(spans []*made) (b Batch) {
+	size := 0
+	for _, m := range spans {
+		size += len(m.body) + 8
+	}
+	b.Body = make([]byte, 0, size+len(Services)*256)
+	b.Spans = make([]Span, 0, len(spans))
 	for service, name := range Services {
-		var scoped []byte
+		scoped := message(nil, 1, str(nil, 1, "agent-sdk"))
+		size := len(scoped)
 		for _, m := range spans {
 			if m.service == service {
-				b.Spans = append(b.Spans, m.span)
-				scoped = message(scoped, 2, m.body)
+				size += sizeOf(2, len(m.body))
 			}
 		}
-		if scoped == nil {
+		if size == len(scoped) {
 			continue
 		}
 		var resource []byte
 		for _, kv := range [][2]string{{"service.name", name}, {"service.version", "1.4.2"}, {"deployment.environment", "production"}, {"telemetry.sdk.language", "go"}} {
 			resource = text(resource, 1, kv[0], kv[1])
 		}
-		scope := message(nil, 1, str(nil, 1, "agent-sdk"))
-		group := message(message(nil, 1, resource), 2, append(scope, scoped...))
-		b.Body = message(b.Body, 1, group)
+		b.Body = header(b.Body, 1, sizeOf(1, len(resource))+sizeOf(2, size))
+		b.Body = message(b.Body, 1, resource)
+		b.Body = append(header(b.Body, 2, size), scoped...)
+		for _, m := range spans {
+			if m.service == service {
+				b.Body = message(b.Body, 2, m.body)
+				b.Spans = append(b.Spans, m.span)
+			}
+		}
 	}
 	return b
 }

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -45,9 +44,21 @@ func (g *generator) text(r *rand.Rand, n int) string {
 	return string(b)
 }
 
-type turn struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
+// turn writes a turn of a conversation; its words need no escapes.
+func turn(role, content string) string {
+	return `{"role":"` + role + `","content":"` + content + `"}`
+}
+
+// conversation writes turns as JSON.
+func conversation(turns []string) string { return "[" + strings.Join(turns, ",") + "]" }
+
+// size is how long turns, at least one, are as a conversation.
+func size(turns []string) int {
+	n := 1 + len(turns)
+	for _, t := range turns {
+		n += len(t)
+	}
+	return n
 }
 
 // maxHistory is how long a conversation gets before its beginning is left out.
@@ -60,11 +71,11 @@ func (g *generator) trace(no int, start int64) []*made {
 	id := TraceID(g.Seed, no)
 	failing, long := r.IntN(8) == 0, r.IntN(50) == 0
 	model := models[r.IntN(len(models))]
-	history := []turn{{"system", g.prompts[no%len(g.prompts)]}, {"user", g.text(r, 150+r.IntN(900))}}
+	question, answer := g.text(r, 150+r.IntN(900)), ""
 	if r.IntN(500) == 0 {
-		history[1].Content += RareWord
+		question += RareWord
 	}
-	question, answer := history[1].Content, ""
+	history := []string{turn("system", g.prompts[no%len(g.prompts)]), turn("user", question)}
 	now := start
 	spans := make([]*made, 0, n)
 	end := start
@@ -77,12 +88,12 @@ func (g *generator) trace(no int, start int64) []*made {
 			s.parent = SpanID(Span{no, k - 1 - r.IntN(3)})
 		}
 		if r.IntN(10) < 3 {
-			input, err := json.Marshal(history)
-			for err == nil && float64(len(input)) > maxHistory*g.scale && len(history) > 3 {
+			for float64(size(history)) > maxHistory*g.scale && len(history) > 3 {
 				history = append(history[:1:1], history[2:]...)
-				input, err = json.Marshal(history)
 			}
+			input := conversation(history)
 			answer = g.text(r, 300+r.IntN(2700))
+			s.attributes = make([]byte, 0, len(input)+len(answer)+1024)
 			s.name, s.kind = "chat "+model, 3
 			s.end = now + int64(400e6+r.ExpFloat64()*2e9)
 			s.text("gen_ai.operation.name", "chat")
@@ -91,9 +102,9 @@ func (g *generator) trace(no int, start int64) []*made {
 			s.text("gen_ai.response.id", fmt.Sprintf("resp_%016x", r.Uint64()))
 			s.int("gen_ai.usage.input_tokens", int64(len(input)/4))
 			s.int("gen_ai.usage.output_tokens", int64(len(answer)/4))
-			s.text("gen_ai.input.messages", string(input))
-			s.text("gen_ai.output.messages", `[{"role":"assistant","content":"`+answer+`"}]`)
-			history = append(history, turn{"assistant", answer}, turn{"tool", g.text(r, 200+r.IntN(900))})
+			s.text("gen_ai.input.messages", input)
+			s.text("gen_ai.output.messages", conversation([]string{turn("assistant", answer)}))
+			history = append(history, turn("assistant", answer), turn("tool", g.text(r, 200+r.IntN(900))))
 		} else {
 			s.name = tools[r.IntN(len(tools))]
 			s.end = now + int64(1e6+r.ExpFloat64()*60e6)
