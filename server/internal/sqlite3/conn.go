@@ -5,7 +5,8 @@
 // docs/adr/0032.
 //
 // conn.go opens connections and runs statements, stmt.go binds what goes in and
-// reads what comes out, pool.go shares connections.
+// reads what comes out, pool.go shares connections. pagecache.go is what SQLite keeps
+// of a database in memory, in slots of pageslots.go.
 package sqlite3
 
 import (
