@@ -50,7 +50,7 @@ func (s *Store) append(ctx context.Context, facts []trace.Fact) error {
 	}
 	s.commits.begin()
 	defer s.commits.end()
-	if err := prepare(batches, s.workers()); err != nil {
+	if err := s.prepare(batches); err != nil {
 		return err
 	}
 	return s.change(ctx, func(w *writer) error {
@@ -58,6 +58,7 @@ func (s *Store) append(ctx context.Context, facts []trace.Fact) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			s.audience.stepAside()
 			if err := w.plan(b); err != nil {
 				return fmt.Errorf("trace %s: %w", b.id, err)
 			}
@@ -67,7 +68,13 @@ func (s *Store) append(ctx context.Context, facts []trace.Fact) error {
 		defer w.s.vocabularies.put(parts)
 		var index segmentBuilder
 		build := func() {
-			eachTerm(parts, index.add)
+			n := 0
+			eachTerm(parts, func(term string, p postings) {
+				if n++; n%termsBetween == 0 {
+					s.audience.stepAside()
+				}
+				index.add(term, p)
+			})
 			index.flush()
 		}
 		var err error
@@ -87,9 +94,14 @@ func (s *Store) append(ctx context.Context, facts []trace.Fact) error {
 	})
 }
 
+// termsBetween is how many terms a segment takes between two times that others may
+// go first.
+const termsBetween = 64
+
 // storeAll writes the rows of all batches.
 func (w *writer) storeAll(batches []*batch) error {
 	for _, b := range batches {
+		w.s.audience.stepAside()
 		if err := w.store(b); err != nil {
 			return fmt.Errorf("trace %s: %w", b.id, err)
 		}
@@ -128,16 +140,17 @@ func group(facts []trace.Fact) ([]*batch, error) {
 }
 
 // prepare finds the messages and hints of all spans.
-func prepare(batches []*batch, workers int) error {
+func (s *Store) prepare(batches []*batch) error {
 	var all []*pending
 	for _, b := range batches {
 		all = append(all, b.spans...)
 	}
 	var mu sync.Mutex
 	var failed error
-	inParallel(all, workers, func(part []*pending) {
+	inParallel(all, s.workers(), func(part []*pending) {
 		var e encoder
 		for _, p := range part {
+			s.audience.stepAside()
 			p.texts = e.textsOf(p.span)
 			if e.err != nil {
 				mu.Lock()
@@ -188,12 +201,14 @@ func (w *writer) encode(batches []*batch) (parts []*vocabulary) {
 			}
 			ts.begin(b.st.no)
 			for i := range b.draft.entries {
+				w.s.audience.stepAside()
 				ts.span(&b.draft.entries[i])
 			}
 			for _, ev := range b.loose {
 				ts.looseEvent(ev)
 			}
 			for _, t := range b.terms {
+				w.s.audience.stepAside()
 				ts.text(t.s, t.json)
 			}
 		}

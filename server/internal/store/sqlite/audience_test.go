@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,6 +30,37 @@ func TestAProcessorIsLeftToQueries(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestCommitsAndUpkeepStepAsideWhileThereAreQueries(t *testing.T) {
+	s := openIdle(t, t.TempDir())
+	var times atomic.Int64
+	s.audience.yield = func() { times.Add(1) }
+	work := func(n uint64) (commits, upkeep int64) {
+		t.Helper()
+		times.Store(0)
+		for i := range uint64(5) {
+			if err := s.Append(t.Context(), round(5*n+i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		commits = times.Load()
+		if err := s.tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return commits, times.Load() - commits
+	}
+	if commits, upkeep := work(0); commits+upkeep > 0 {
+		t.Errorf("without queries commits stepped aside %d times, upkeep %d", commits, upkeep)
+	}
+	s.audience.enter()
+	commits, upkeep := work(1)
+	if spans := int64(5 * len(round(1))); commits < 2*spans {
+		t.Errorf("commits of %d spans stepped aside %d times, want two for each or more", spans, commits)
+	}
+	if upkeep == 0 {
+		t.Error("upkeep never stepped aside")
+	}
 }
 
 func TestUpkeepPausesForACommitWhileThereAreQueries(t *testing.T) {

@@ -196,6 +196,9 @@ func (m *merger) run() error {
 	var lists []postingList
 	var j listJoiner
 	for n := 1; len(h) > 0; n++ {
+		if n%termsBetween == 0 {
+			m.s.audience.stepAside()
+		}
 		if n%termsAtOnce == 0 {
 			m.s.giveWay(m.ctx)
 		}

@@ -51,7 +51,7 @@ func sourceOf(no int64, blocks [][]byte) *source {
 func TestAMergedSegmentIsThatOfAllPostings(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for round := range 200 {
-		m := merger{dead: r.IntN(3) == 0}
+		m := merger{s: new(Store), dead: r.IntN(3) == 0}
 		m.emit = m.b.addList
 		for no := int64(1); no < 3000; no++ {
 			if r.IntN(3) > 0 {
@@ -101,7 +101,7 @@ func FuzzMerge(f *testing.F) {
 	f.Add(some, some)
 	f.Add([]byte("\x00\x04Aone\x00"), some) // no traces
 	f.Fuzz(func(_ *testing.T, a, b []byte) {
-		m := merger{emit: func(term string, l postingList) { l.each(isPlaced(term), func(int64, places) {}) }}
+		m := merger{s: new(Store), emit: func(term string, l postingList) { l.each(isPlaced(term), func(int64, places) {}) }}
 		for no, data := range [][]byte{a, b} {
 			m.sources = append(m.sources, sourceOf(int64(no), [][]byte{data}))
 		}

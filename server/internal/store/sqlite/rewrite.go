@@ -50,6 +50,7 @@ func (s *Store) rewrite(ctx context.Context) (bool, error) {
 		n, bytes := 0, 0
 		err := s.snapshot(ctx, "rewrite quiet traces", func(t *tx) error {
 			for ; n < min(len(due), tracesAtOnce) && bytes < bytesAtOnce && (n == 0 || s.awaited() == nil); n++ {
+				s.audience.stepAside()
 				d := due[n]
 				if err := j.group(t, d); errors.Is(err, errCorrupt) { // the others must not wait for it
 					s.log.Error("a trace can't be rewritten: see what 'clew check' says", "trace", d.id, "error", err)
@@ -69,6 +70,7 @@ func (s *Store) rewrite(ctx context.Context) (bool, error) {
 		}
 		err = s.change(ctx, func(w *writer) error {
 			for _, d := range due[:n] {
+				s.audience.stepAside()
 				if err := w.regroup(d); err != nil {
 					return fmt.Errorf("rewrite trace %s: %w", d.id, err)
 				}

@@ -99,7 +99,7 @@ func openQuietly(dir string, log *slog.Logger) (*Store, error) {
 		path: filepath.Join(dir, FileName), log: cmp.Or(log, discard), rest: rest{after: quietAfter, last: map[int64]time.Time{}},
 		stopUpkeep: func() {}, rare: defaultRare, writing: make(chan struct{}, 1), searching: make(chan struct{}, searchers),
 		resources: internResources(), scopes: internScopes(), values: newValues(), index: newIndex(), states: newStates(),
-		unreadable: map[int64]bool{},
+		unreadable: map[int64]bool{}, audience: audience{yield: yieldThread},
 	}
 	if err := s.open(context.Background()); err != nil {
 		_ = s.release()
