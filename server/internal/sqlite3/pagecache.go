@@ -10,14 +10,16 @@ import (
 
 // SQLite empties the page cache of a connection that reads whenever another has
 // committed. Its own cache gives each page back to the allocator then, under locks
-// that all connections share: a query after a commit began with two milliseconds of
-// that. This one forgets all pages at once and keeps their memory, and each
+// that all connections share, which takes milliseconds when there are thousands.
+// This one forgets all pages at once and keeps their memory, and each
 // connection's is its own. See docs/adr/0035 and sqlite.org/c3ref/pcache_methods2.html.
 //
 // All of it is outside Go's heap, as SQLite wants it, so addresses are uintptr.
 
-// The library takes it before anything is opened. If it doesn't, it works with its
-// own.
+// pageCacheTaken is what the library said to this cache. It takes one before anything
+// is opened; if it doesn't, it works with its own, which is right too, but slower.
+var pageCacheTaken = int32(lib.SQLITE_NOMEM)
+
 func init() {
 	tls := libc.NewTLS()
 	defer tls.Close()
@@ -37,7 +39,7 @@ func init() {
 	*to[lib.Tsqlite3_pcache_methods2](at) = methods
 	args := libc.NewVaList(at)
 	defer libc.Xfree(tls, args)
-	lib.Xsqlite3_config(tls, lib.SQLITE_CONFIG_PCACHE2, args)
+	pageCacheTaken = lib.Xsqlite3_config(tls, lib.SQLITE_CONFIG_PCACHE2, args)
 }
 
 // pageCache has the pages of one database of one connection.
@@ -50,7 +52,7 @@ type pageCache struct {
 	mask    uint32  // number of buckets - 1
 	highest uint32  // key there was since all were forgotten
 
-	slabs uintptr // the first; they stay until there are no pages left to keep
+	slabs uintptr // the first; they stay until SQLite asks for memory back, which Clew never makes it do
 	slab  uintptr // of which slots are taken …
 	taken int32   // … so many
 	free  uintptr // slots that were given back, by next

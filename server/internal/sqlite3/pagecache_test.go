@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
 )
 
 // cacheModel is a page cache as it should be: its pages, what was written into
@@ -33,6 +34,47 @@ func (m *cacheModel) keys() (keys []uint32) {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+func TestSQLiteTakesThePageCache(t *testing.T) {
+	if pageCacheTaken != lib.SQLITE_OK {
+		t.Errorf("SQLite said %d, and uses its own", pageCacheTaken)
+	}
+}
+
+// slots are how many a cache has memory for.
+func slots(cache uintptr) (n int) {
+	for at := to[pageCache](cache).slabs; at != 0; at = to[pageSlab](at).next {
+		n += int(to[pageSlab](at).slots)
+	}
+	return n
+}
+
+func TestThePageCacheKeepsMemoryForItsFullestMoment(t *testing.T) {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	cache := createPageCache(tls, 512, 100, 1)
+	defer destroyPageCache(tls, cache)
+	limitPages(tls, cache, 200)
+	for range 3 {
+		for key := range uint32(1000) {
+			unpinPage(tls, cache, fetchPage(tls, cache, 1+key, 2), 0)
+		}
+		if pages, most := int(countPages(tls, cache)), slots(cache); pages != 200 || most > 200+manySlots {
+			t.Errorf("%d pages and room for %d, want 200 and little more", pages, most)
+		}
+		truncatePages(tls, cache, 1)
+		if pages, most := int(countPages(tls, cache)), slots(cache); pages != 0 || most < 200 {
+			t.Errorf("emptied: %d pages and room for %d, want none and what there was", pages, most)
+		}
+	}
+	shrinkPages(tls, cache)
+	if most := slots(cache); most != 0 {
+		t.Errorf("room for %d pages after SQLite asked for memory, want none", most)
+	}
+	if fetchPage(tls, cache, 1, 2) == 0 {
+		t.Error("no page after that")
+	}
 }
 
 func TestThePageCacheDoesWhatSQLiteExpects(t *testing.T) {
@@ -89,7 +131,9 @@ func TestThePageCacheDoesWhatSQLiteExpects(t *testing.T) {
 			}
 			m.pinned[key] = slot
 		}
+		most := 0
 		for range 20_000 {
+			most = max(most, len(m.pages))
 			key := 1 + rng.Uint32N(keys)
 			slot, pinned := m.pinned[key]
 			switch n := rng.IntN(1000); {
@@ -146,6 +190,9 @@ func TestThePageCacheDoesWhatSQLiteExpects(t *testing.T) {
 			if !holds(slot, m.pages[key]) {
 				t.Errorf("seed %d: page %d was altered while it was pinned", seed, key)
 			}
+		}
+		if room := slots(cache); room > most+manySlots {
+			t.Errorf("seed %d: room for %d pages where there were %d at most", seed, room, most)
 		}
 		destroyPageCache(tls, cache)
 		tls.Close()

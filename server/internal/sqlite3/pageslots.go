@@ -31,8 +31,8 @@ const (
 )
 
 const (
-	slotSize   = unsafe.Sizeof(pageSlot{})
-	slabSize   = unsafe.Sizeof(pageSlab{})
+	slotSize   = (unsafe.Sizeof(pageSlot{}) + 7) &^ 7 // so that pages begin at multiples of 8
+	slabSize   = (unsafe.Sizeof(pageSlab{}) + 7) &^ 7
 	fewBuckets = 64
 )
 

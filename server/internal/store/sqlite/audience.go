@@ -15,6 +15,13 @@ import (
 // courtesy is for how long after a query the next one is expected.
 const courtesy = 250 * time.Millisecond
 
+// How much of a turn is given to others at most: where the processors always have
+// something else to do, a commit goes on at half its speed at least.
+const (
+	turnTakes = 100 * time.Millisecond
+	maxGiven  = turnTakes / 2
+)
+
 // How long upkeep pauses for commits, and how long it then goes on whatever
 // happens: where commits follow each other it still gets on.
 const (
@@ -27,6 +34,9 @@ type audience struct {
 	asking atomic.Int32 // queries under way
 	last   atomic.Int64 // end of the last, since 1970
 	yield  func()       // lets another thread have the processor; see yieldThread
+
+	since atomic.Int64 // the turn began in which …
+	given atomic.Int64 // … so much was given away
 }
 
 func (a *audience) enter() { a.asking.Add(1) }
@@ -37,21 +47,33 @@ func (a *audience) leave() {
 }
 
 // present reports whether a query is under way, or one is likely to come soon.
-func (a *audience) present() bool {
+func (a *audience) present() bool { return a.presentAt(time.Now()) }
+
+func (a *audience) presentAt(now time.Time) bool {
 	if a.asking.Load() > 0 {
 		return true
 	}
-	ago := time.Duration(time.Now().UnixNano() - a.last.Load())
+	ago := time.Duration(now.UnixNano() - a.last.Load())
 	return 0 <= ago && ago < courtesy // a clock that was set back mustn't hold up ingest
 }
 
 // stepAside lets a thread that is ready go first, if there is an audience. Work that
-// takes milliseconds calls it every tenth of one: the system itself would let the
+// takes milliseconds calls it every few tenths of one: the system itself would let the
 // other wait for its next tick, which may be four milliseconds away.
 func (a *audience) stepAside() {
-	if a.present() {
-		a.yield()
+	now := time.Now()
+	if !a.presentAt(now) {
+		return
 	}
+	given := time.Duration(a.given.Load())
+	if ago := time.Duration(now.UnixNano() - a.since.Load()); ago < 0 || max(turnTakes, 2*given) <= ago {
+		a.since.Store(now.UnixNano())
+		a.given.Store(0)
+	} else if given >= maxGiven {
+		return
+	}
+	a.yield()
+	a.given.Add(int64(time.Since(now)))
 }
 
 // workers is on how many processors a commit works at once.

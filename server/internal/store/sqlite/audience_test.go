@@ -58,9 +58,32 @@ func TestCommitsAndUpkeepStepAsideWhileThereAreQueries(t *testing.T) {
 	if spans := int64(5 * len(round(1))); commits < 2*spans {
 		t.Errorf("commits of %d spans stepped aside %d times, want two for each or more", spans, commits)
 	}
-	if upkeep == 0 {
-		t.Error("upkeep never stepped aside")
+	if upkeep <= 5 {
+		t.Errorf("upkeep stepped aside %d times for 5 rounds of traces, want more than one for each: it reads and rewrites", upkeep)
 	}
+}
+
+func TestWorkThatStepsAsideGetsHalfOfTheTimeAtLeast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, wait := range []time.Duration{0, 100 * time.Microsecond, 4 * time.Millisecond, time.Second} {
+			s := new(Store)
+			s.audience.yield = func() { time.Sleep(wait) }
+			s.audience.enter()
+			began, worked := time.Now(), time.Duration(0)
+			for range 100_000 {
+				s.audience.stepAside()
+				time.Sleep(50 * time.Microsecond)
+				worked += 50 * time.Microsecond
+			}
+			took := time.Since(began)
+			if most := 2*worked + 2*max(wait, turnTakes); took > most {
+				t.Errorf("%s of work took %s where others take %s each time", worked, took, wait)
+			}
+			if wait > 0 && took < worked+worked/4 {
+				t.Errorf("%s of work took %s: it hardly gave anything", worked, took)
+			}
+		}
+	})
 }
 
 func TestUpkeepPausesForACommitWhileThereAreQueries(t *testing.T) {
