@@ -30,7 +30,8 @@ type walk struct {
 	asked  *selection // what is asked for
 	sel    *selection // with the candidates among all traces, or of the last window
 	window int        // traces that the next one has; 0 when there is none
-	taken  int        // traces that windows took
+	taken  int        // traces that windows took …
+	kept   int        // … and those of them that were candidates
 	rows   chunks[trace.Summary]
 	chunk  int           // numbers to take
 	last   int64         // that was taken, until its place is asked for
@@ -39,9 +40,10 @@ type walk struct {
 	isLast bool          // no numbers follow
 }
 
-// The first window has so many traces for each that is asked for, the next four
-// times as many, as long as windows are so small a part of all traces: to take one
-// costs about as much as to ask for that many.
+// The first window has so many traces for each that is asked for. The next have as
+// many as should fill the page, by what those before had, at most four times those
+// of the last one, as long as windows are so small a part of all traces: to take a
+// trace costs about as much as to ask for that many.
 const (
 	firstWindow = 20
 	windowPart  = 8
@@ -98,12 +100,13 @@ func (w *walk) next() (found []candidate[trace.Summary], more bool, err error) {
 func (w *walk) take() error {
 	var nos []int64
 	var err error
+	isWindow := w.hasWindow()
 	switch {
-	case w.hasWindow():
+	case isWindow:
 		if nos, err = w.numbers(&selection{}, w.window); err != nil {
 			return err
 		}
-		w.taken, w.window = w.taken+len(nos), 4*w.window
+		w.taken += len(nos)
 		within := slices.Sorted(slices.Values(nos))
 		sel := *w.asked
 		if err := w.s.narrow(w.t, &sel, &within); err != nil {
@@ -122,7 +125,19 @@ func (w *walk) take() error {
 		nos = slices.DeleteFunc(nos, func(no int64) bool { return !index.has(no) })
 	}
 	w.found = nos
+	if isWindow {
+		w.widen(len(nos))
+	}
 	return nil
+}
+
+// widen makes the next window as large as it should have to be, and a quarter more.
+func (w *walk) widen(kept int) {
+	w.kept += kept
+	if w.window *= 4; w.kept > 0 {
+		lacking := max(1, w.limit+1-w.kept)
+		w.window = min(w.window, max(w.limit, w.taken*lacking/w.kept*5/4))
+	}
 }
 
 // numbers returns the numbers of the next traces.
@@ -151,6 +166,7 @@ func (w *walk) arrive() error {
 // all asks for the candidates among all traces.
 func (w *walk) all() error {
 	sel := *w.asked
+	w.window = 0
 	if err := w.arrive(); err != nil {
 		return err
 	}
