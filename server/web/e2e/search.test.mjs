@@ -122,8 +122,10 @@ for (const list of ["/", "/spans", "/sessions"])
     visit(server.url + list, async (page, problems) => {
       const rows = page.locator("tbody tr");
       await visible(rows.first());
+      await visible(page.getByText("all there are"));
       await page.getByRole("combobox", { name: "Query" }).fill("service>x");
       await visible(page.getByRole("alert").getByText("service is text"));
       assert.ok((await rows.count()) > 0);
+      assert.equal(await page.getByText("all there are").count(), 0, "kept rows are told to be all");
       assert.ok(problems.splice(0).every((p) => p.includes("status of 400")));
     }));

@@ -56,7 +56,7 @@ export function List<T>({ query, rows, what, className, head, none, row }: Props
         </thead>
         <tbody>{rows.map(row)}</tbody>
       </table>
-      <More count={rows.length} pages={query} />
+      {!mistake && <More count={rows.length} pages={query} />}
     </div>
   );
 }
