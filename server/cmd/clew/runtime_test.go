@@ -23,12 +23,14 @@ func collections() uint32 {
 func TestASmallHeapIsCollectedRarely(t *testing.T) {
 	before := debug.SetGCPercent(100)
 	t.Cleanup(func() { debug.SetGCPercent(before) })
+	kept := make([]byte, 12<<20) // as a server does; a heap of less is not given the whole room
+	defer runtime.KeepAlive(kept)
 	adaptTo(new(collection))
 	for range 3 { // it learns at a collection, a little after
 		runtime.GC()
 		_ = collections()
 	}
-	if got := collections(); got > 2*400<<20/heapRoom { // it would be 50 or more
+	if got := collections(); got > 2*400<<20/heapRoom { // it would be up to 30
 		t.Errorf("%d collections while 400 MB are allocated", got)
 	}
 }
