@@ -12,6 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/proto"
+
 	"github.com/clewhq/clew/server/client"
 	"github.com/clewhq/clew/server/internal/load"
 )
@@ -68,6 +71,51 @@ func TestBenchAsksWhileSpansArriveAndReadsTheseBackToo(t *testing.T) {
 	for _, want := range []string{"beside queries", "20000 wanted", "0 acknowledged spans are not there exactly once", "in turns p50", "p99 ratio", "count by hour and model"} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("exit code %d, nothing says %q: %s%s", code, want, out, stderr)
+		}
+	}
+}
+
+func TestNoSpanThatBenchSendsStartsInTheFuture(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	for name, b := range map[string]*benchmark{
+		"nothing beside queries": {spans: 20_000, load: load.Config{PerSec: 1}},
+		"one after the other":    {spans: 3000, beside: 200, load: load.Config{PerSec: 1}},
+		"all beside":             {spans: 1, beside: 200, load: load.Config{PerSec: 3}},
+		"interleaved":            {spans: 3000, beside: 100, load: load.Config{PerSec: 1000}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.app, b.batch, b.load.Seed, b.load.Size = &app{stderr: io.Discard}, 512, 1, 100
+			b.load.Start = b.start(now)
+			stream := load.NewStream(b.load)
+			for batch := range b.toLoad(stream) {
+				startsBy(t, batch, now)
+			}
+			if b.beside == 0 {
+				return
+			}
+			sent, most := 0, b.beside*int(longestBeside/time.Second)
+			for batch := range b.ahead(stream, 0) {
+				if sent += len(batch.Spans); sent > most {
+					break
+				}
+				startsBy(t, batch, now)
+			}
+		})
+	}
+}
+
+// startsBy fails the test when a span of a request starts after now.
+func startsBy(t *testing.T, batch load.Batch, now time.Time) {
+	t.Helper()
+	var req collector.ExportTraceServiceRequest
+	if err := proto.Unmarshal(batch.Body, &req); err != nil {
+		t.Fatal(err)
+	}
+	for _, rs := range req.ResourceSpans {
+		for _, s := range rs.ScopeSpans[0].Spans {
+			if late := time.Unix(0, int64(s.StartTimeUnixNano)).Sub(now); late > 0 {
+				t.Fatalf("a span starts in %v", late)
+			}
 		}
 	}
 }
