@@ -55,8 +55,8 @@ func (in *Ingest) run() {
 		switch {
 		case len(batch) > 0:
 			start := time.Now()
-			in.commitBatch(batch)
-			c = company{until: time.Now().Add(time.Since(start) / patience), requests: len(batch) + in.waiting()}
+			came := in.commitBatch(batch)
+			c = company{until: time.Now().Add(time.Since(start) / patience), requests: len(batch) + came}
 		case closed:
 			return
 		default:
@@ -117,8 +117,9 @@ func (in *Ingest) next() (batch []*waiting, closed bool) {
 
 // commitBatch commits batch and answers those who wait for it. If the store doesn't
 // take it whole, each request is tried alone: one that can't be stored must not
-// take its neighbours with it.
-func (in *Ingest) commitBatch(batch []*waiting) {
+// take its neighbours with it. It returns how many requests came before anybody was
+// answered: who was may have sent again already, and is not to be waited for twice.
+func (in *Ingest) commitBatch(batch []*waiting) (came int) {
 	joined := batch[0].facts
 	if len(batch) > 1 {
 		n := 0
@@ -131,6 +132,7 @@ func (in *Ingest) commitBatch(batch []*waiting) {
 		}
 	}
 	err := in.append(joined)
+	came = in.waiting()
 	for _, w := range batch {
 		alone := err
 		if err != nil && len(batch) > 1 {
@@ -139,6 +141,7 @@ func (in *Ingest) commitBatch(batch []*waiting) {
 		in.tell(alone)
 		w.finish(alone)
 	}
+	return came
 }
 
 // tell logs that a request was not stored, and that one is again. A full disk
