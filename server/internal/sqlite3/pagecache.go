@@ -23,22 +23,27 @@ var pageCacheTaken = int32(lib.SQLITE_NOMEM)
 func init() {
 	tls := libc.NewTLS()
 	defer tls.Close()
-	methods := lib.Tsqlite3_pcache_methods2{
-		FiVersion: 1,
-		FxInit:    pointerTo(func(*libc.TLS, uintptr) int32 { return lib.SQLITE_OK }), FxShutdown: pointerTo(func(*libc.TLS, uintptr) {}),
-		FxCreate: pointerTo(createPageCache), FxDestroy: pointerTo(destroyPageCache),
-		FxCachesize: pointerTo(limitPages), FxPagecount: pointerTo(countPages),
-		FxFetch: pointerTo(fetchPage), FxUnpin: pointerTo(unpinPage), FxRekey: pointerTo(rekeyPage),
-		FxTruncate: pointerTo(truncatePages), FxShrink: pointerTo(shrinkPages),
-	}
+	var methods lib.Tsqlite3_pcache_methods2
 	at := libc.Xmalloc(tls, types.Size_t(unsafe.Sizeof(methods)))
 	if at == 0 {
 		return
 	}
 	defer libc.Xfree(tls, at) // SQLite has copied them
-	*to[lib.Tsqlite3_pcache_methods2](at) = methods
 	args := libc.NewVaList(at)
 	defer libc.Xfree(tls, args)
+	// SQLite counts other memory of a page's size under a lock of its own cache, which
+	// therefore begins and ends as ever.
+	if pageCacheTaken = lib.Xsqlite3_config(tls, lib.SQLITE_CONFIG_GETPCACHE2, args); pageCacheTaken != lib.SQLITE_OK {
+		return
+	}
+	own := *to[lib.Tsqlite3_pcache_methods2](at)
+	*to[lib.Tsqlite3_pcache_methods2](at) = lib.Tsqlite3_pcache_methods2{
+		FiVersion: 1, FxInit: own.FxInit, FxShutdown: own.FxShutdown,
+		FxCreate: pointerTo(createPageCache), FxDestroy: pointerTo(destroyPageCache),
+		FxCachesize: pointerTo(limitPages), FxPagecount: pointerTo(countPages),
+		FxFetch: pointerTo(fetchPage), FxUnpin: pointerTo(unpinPage), FxRekey: pointerTo(rekeyPage),
+		FxTruncate: pointerTo(truncatePages), FxShrink: pointerTo(shrinkPages),
+	}
 	pageCacheTaken = lib.Xsqlite3_config(tls, lib.SQLITE_CONFIG_PCACHE2, args)
 }
 
